@@ -1,0 +1,76 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// One folder of `Sources`: a module that may import only what is listed here
+/// (Tests/ArchitectureTests holds the sources to it).
+func module(_ name: String, imports: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: imports)
+}
+
+func tests(_ name: String, of modules: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: modules + ["TenonTestKit"])
+}
+
+func sample(_ folder: String, _ name: String, resources: [String] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["Tenon"], path: "Samples/\(folder)",
+    exclude: ["README.md"] + resources, packageAccess: false)
+}
+
+let package = Package(
+  name: "Tenon",
+  products: [
+    .library(name: "Tenon", targets: ["Tenon"]),
+    .library(name: "TenonTestKit", targets: ["TenonTestKit"]),
+    .executable(name: "tenon", targets: ["TenonCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // Level 0
+    .target(name: "CTenonKernels", linkerSettings: [.linkedLibrary("omp5")]),
+    module("TenonTensor"),
+    // Level 1
+    module("TenonFormats", imports: ["TenonTensor"]),
+    module("TenonRuntime", imports: ["TenonTensor", "CTenonKernels"]),
+    module("TenonGraph", imports: ["TenonTensor", "CTenonKernels"]),
+    // Level 2
+    module("TenonOps", imports: ["TenonGraph", "TenonTensor"]),
+    module("TenonCodegen", imports: ["TenonGraph", "TenonRuntime", "TenonTensor"]),
+    // Level 3
+    module("TenonPasses", imports: ["TenonOps", "TenonGraph", "TenonTensor"]),
+    module("TenonLayers", imports: ["TenonOps", "TenonGraph", "TenonTensor"]),
+    // Level 4
+    module(
+      "TenonCompiler",
+      imports: [
+        "TenonPasses", "TenonCodegen", "TenonRuntime", "TenonFormats", "TenonOps", "TenonGraph",
+        "TenonTensor",
+      ]),
+    // Level 5
+    module(
+      "TenonTraining",
+      imports: ["TenonCompiler", "TenonLayers", "TenonOps", "TenonGraph", "TenonTensor"]),
+    module(
+      "TenonTestKit",
+      imports: [
+        "TenonCompiler", "TenonPasses", "TenonCodegen", "TenonRuntime", "TenonOps", "TenonGraph",
+        "TenonTensor",
+      ]),
+    // Level 6
+    module(
+      "Tenon",
+      imports: [
+        "TenonTraining", "TenonLayers", "TenonCompiler", "TenonPasses", "TenonFormats", "TenonOps",
+        "TenonGraph", "TenonTensor",
+      ]),
+    // Level 7
+    .executableTarget(
+      name: "TenonCommand",
+      dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+    tests("TensorTests", of: ["TenonTensor"]),
+  ],
+  cLanguageStandard: .c11
+)

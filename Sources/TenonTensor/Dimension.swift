@@ -26,7 +26,7 @@ public struct Symbol: Hashable, Sendable, Comparable, CustomStringConvertible {
 /// that equal expressions are `==`.
 ///
 /// The form is a sum of products of atoms; an atom is a symbol or a floor division, remainder,
-/// minimum or maximum that constants do not resolve. Arithmetic saturates at ±2^62: an absurd size
+/// minimum or maximum that constants do not resolve. Arithmetic saturates just under ±2^62: an absurd size
 /// stays absurd and is refused where a shape is checked, never wrapped.
 public struct Dimension: Hashable, Sendable {
   package enum Form: Hashable, Sendable {
@@ -59,7 +59,7 @@ extension Dimension: ExpressibleByIntegerLiteral {
 }
 
 extension Dimension {
-  package static let limit = 1 << 62
+  package static let limit = (1 << 62) - 1
 
   package static func clamp(_ value: Int) -> Int { max(-limit, min(limit, value)) }
 

@@ -1,0 +1,12 @@
+import TenonTensor
+
+/// A tensor that the plan carries; kernels read it where it lies.
+public struct PlanConstant: Sendable {
+  public var name: String
+  public var tensor: Tensor
+
+  public init(name: String, tensor: Tensor) {
+    self.name = name
+    self.tensor = tensor
+  }
+}

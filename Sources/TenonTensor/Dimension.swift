@@ -181,7 +181,7 @@ extension Dimension {
         let parts = terms.map { Term(coefficient: $0.coefficient / d, factors: $0.factors) }
         return Dimension.make(parts, 0) + Dimension(constantPart).floorDivided(by: divisor)
       }
-    } else if self == divisor {
+    } else if self == divisor, !divisor.isConstant {
       return 1
     } else if let exact = exactQuotient(by: divisor) {
       return exact
@@ -196,11 +196,13 @@ extension Dimension {
 
   /// `self - divisor * floorDivided(by: divisor)`.
   public func remainder(dividingBy divisor: Dimension) -> Dimension {
-    if let value = constant, let d = divisor.constant, d > 0 { return Dimension(((value % d) + d) % d) }
+    if let value = constant, let d = divisor.constant, d > 0 {
+      return Dimension(((value % d) + d) % d)
+    }
     if let d = divisor.constant, d > 0, terms.allSatisfy({ $0.coefficient % d == 0 }) {
       return Dimension(constantPart).remainder(dividingBy: divisor)
     }
-    if self == divisor || exactQuotient(by: divisor) != nil { return 0 }
+    if !divisor.isConstant, self == divisor || exactQuotient(by: divisor) != nil { return 0 }
     return Dimension.atom(.remainder(self, divisor))
   }
 

@@ -35,4 +35,40 @@ extension TenonError {
   static func noArithmetic(_ type: ElementType) -> TenonError {
     TenonError("element-type", "tensor: \(type) is storage only; convert it to an arithmetic type")
   }
+
+  static func dimensionText(_ text: String, expected: String, position: Int) -> TenonError {
+    TenonError(
+      "dimension-text",
+      "dimension `\(shortened(text))`: expected \(expected) at byte \(position)")
+  }
+
+  static func dimensionSymbol(_ text: String, name: String) -> TenonError {
+    TenonError(
+      "dimension-text",
+      "dimension `\(shortened(text))`: there is no symbol `\(shortened(name))`; declare it first")
+  }
+
+  static func dimensionTooLong(bytes: Int, most: Int) -> TenonError {
+    TenonError(
+      "dimension-text", "dimension: a text of \(bytes) bytes is longer than the \(most) allowed")
+  }
+
+  static func dimensionTooDeep(_ text: String, most: Int) -> TenonError {
+    TenonError(
+      "dimension-text", "dimension `\(shortened(text))`: nested deeper than the \(most) allowed")
+  }
+
+  static func dimensionProduct(
+    _ text: String, limits: (bytes: Int, depth: Int, factors: Int, terms: Int)
+  ) -> TenonError {
+    TenonError(
+      "dimension-text",
+      "dimension `\(shortened(text))`: a product of more than \(limits.factors) factors or "
+        + "\(limits.terms) terms")
+  }
+
+  /// At most 60 characters of a text that may be anything.
+  private static func shortened(_ text: String) -> String {
+    text.utf8.count <= 60 ? text : String(text.prefix(57)) + "..."
+  }
 }

@@ -1,6 +1,5 @@
-import Testing
-
 import TenonTensor
+import Testing
 
 @Suite struct DimensionTests {
   let batch = Dimension(.bound("batch"))
@@ -31,5 +30,55 @@ import TenonTensor
     let huge = Dimension(Int.max / 2) * Dimension(Int.max / 2)
     #expect(huge.constant == (1 << 62) - 1)
     #expect((huge + huge).constant == (1 << 62) - 1)
+  }
+
+  @Test func expressionsEqualIntegerArithmetic() {
+    var random = SplitMix(seed: 7)
+    var compared = 0
+    for _ in 0..<800 {
+      let expression = RandomDimension.expression(depth: 4, using: &random)
+      for _ in 0..<6 {
+        let sizes = RandomDimension.symbols.map { 1 + random.below($0.maximum ?? 20) }
+        guard let expected = expression.value(sizes) else { continue }
+        let evaluated = expression.dimension.evaluated { symbol in
+          sizes[RandomDimension.symbols.firstIndex(of: symbol)!]
+        }
+        #expect(evaluated == expected, "\(expression.dimension) at \(sizes)")
+        compared += 1
+      }
+    }
+    #expect(compared > 2_000)
+  }
+
+  @Test func substitutingEqualsEvaluating() {
+    var random = SplitMix(seed: 8)
+    for _ in 0..<300 {
+      let expression = RandomDimension.expression(depth: 4, using: &random)
+      let sizes = RandomDimension.symbols.map { 1 + random.below($0.maximum ?? 20) }
+      guard let expected = expression.value(sizes) else { continue }
+      let substituted = expression.dimension.substituting { symbol in
+        Dimension(sizes[RandomDimension.symbols.firstIndex(of: symbol)!])
+      }
+      #expect(substituted.constant == expected, "\(expression.dimension) at \(sizes)")
+    }
+  }
+
+  @Test func rangeHoldsEveryValue() {
+    var random = SplitMix(seed: 9)
+    for _ in 0..<500 {
+      let expression = RandomDimension.expression(depth: 3, using: &random)
+      let sizes = RandomDimension.symbols.map { 1 + random.below($0.maximum ?? 20) }
+      guard let expected = expression.value(sizes), let range = expression.dimension.range else {
+        continue
+      }
+      #expect(range.contains(expected), "\(expression.dimension) at \(sizes)")
+    }
+  }
+
+  @Test func aDivisorThatIsNotPositiveHasNoValue() {
+    #expect(batch.floorDivided(by: 0).evaluated { _ in 4 } == nil)
+    #expect(Dimension(0).floorDivided(by: 0).evaluated { _ in 4 } == nil)
+    #expect(Dimension(0).remainder(dividingBy: 0).evaluated { _ in 4 } == nil)
+    #expect(batch.remainder(dividingBy: -length).evaluated { _ in 4 } == nil)
   }
 }

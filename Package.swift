@@ -71,6 +71,7 @@ let package = Package(
       dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     tests("TensorTests", of: ["TenonTensor"]),
+    tests("GraphTests", of: ["TenonGraph", "TenonTensor"]),
   ],
   cLanguageStandard: .c11
 )

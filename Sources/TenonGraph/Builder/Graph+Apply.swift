@@ -1,0 +1,137 @@
+import TenonTensor
+
+/// A region that is being recorded, and what it took from the regions around it.
+struct OpenRegion {
+  var region: RegionID
+  var nodes: [NodeID] = []
+  var captured: [ValueID] = []
+  var captures: [ValueID: ValueID] = [:]
+  /// False for a region that passes record into beside existing nodes: values are not captured.
+  var capturesOuterValues = true
+}
+
+extension Graph {
+  /// Records `op` on `operands` where the graph is being recorded, and returns its results.
+  ///
+  /// - Throws: what the op's inference throws, `foreign-value` for a value of another graph or
+  ///   entry, and `operand-count`.
+  @discardableResult
+  public func apply(
+    _ op: some Op, _ operands: [Value], regions: [RegionID] = [], site: CallSite
+  ) throws -> [Value] {
+    let op = intern(op)
+    var ids: [ValueID] = []
+    ids.reserveCapacity(operands.count)
+    for value in operands {
+      guard value.graph === self else {
+        throw TenonError.foreignGraph(ops[op.index]).at(site, in: self)
+      }
+      ids.append(try visible(value.id, op: ops[op.index], site: site))
+    }
+    let node = try append(op, ids, regions: regions, origin: originOverride ?? origins.leaf(site))
+    return results(node).map { Value(self, $0) }
+  }
+
+  /// As `apply`, for an op with one result.
+  public func apply1(
+    _ op: some Op, _ operands: [Value], regions: [RegionID] = [], site: CallSite
+  ) throws -> Value {
+    try apply(op, operands, regions: regions, site: site)[0]
+  }
+
+  /// As `apply`, for an op whose type is known only at run time.
+  @discardableResult
+  public func applyAny(
+    _ op: any Op, _ operands: [Value], regions: [RegionID] = [], site: CallSite
+  ) throws -> [Value] {
+    try apply(op, operands, regions: regions, site: site)
+  }
+
+  /// Infers and appends a node to the region being recorded.
+  package func append(_ op: OpID, _ operands: [ValueID], regions: [RegionID], origin: OriginID)
+    throws -> NodeID
+  {
+    let types = try infer(op, operands, regions: regions, origin: origin)
+    if recording.isEmpty { try openDefaultEntry() }
+    let top = recording.count - 1
+    let node = makeNode(
+      op, operands, results: types.map { intern($0) }, regions: regions, origin: origin,
+      scope: currentScope, in: recording[top].region)
+    recording[top].nodes.append(node)
+    noteKnownElements(node)
+    return node
+  }
+
+  /// The result types of an op on operands, as the verifier also computes them.
+  package func infer(
+    _ op: OpID, _ operands: [ValueID], regions: [RegionID], origin: OriginID
+  ) throws -> [ValueType] {
+    let site = inferenceSite(op, operands, regions: regions, origin: origin)
+    guard site.signature.accepts(operandCount: operands.count) else {
+      throw site.fail(
+        "operand-count",
+        "takes \(site.signature.operands.joined(separator: ", ")), given \(operands.count) operands")
+    }
+    let types = try ops[op.index].infer(site)
+    for type in types {
+      guard let tensor = type.tensor else { continue }
+      if let bytes = tensor.shape.elementCount.constant, bytes >= 1 << 46 {
+        throw site.fail("absurd-size", "the result \(tensor) is too large to hold in memory")
+      }
+    }
+    return types
+  }
+
+  func inferenceSite(
+    _ op: OpID, _ operands: [ValueID], regions: [RegionID], origin: OriginID
+  ) -> InferenceSite {
+    let op = ops[op.index]
+    return InferenceSite(
+      graph: self, opName: Swift.type(of: op).name, signature: Swift.type(of: op).signature,
+      operands: operands, regions: regions, origin: origin)
+  }
+
+  private func noteKnownElements(_ node: NodeID) {
+    guard resultCount(node) == 1, let type = type(result(node)).tensor,
+      type.element.isInteger || type.element == .bool, type.rank <= 1
+    else { return }
+    if type.rank == 1 {
+      guard let size = type.shape[0].constant, size <= 64 else { return }
+    }
+    let site = inferenceSite(
+      opID(node), Array(operands(node)), regions: Array(regions(node)), origin: origin(node))
+    if let known = op(node).knownElements(site) { knownElementsByValue[result(node)] = known }
+  }
+
+  /// The value as the innermost open region sees it, captured through the regions between.
+  private func visible(_ value: ValueID, op: any Op, site: CallSite) throws -> ValueID {
+    let home = region(of: value)
+    guard let last = recording.indices.last else {
+      try openDefaultEntry()
+      return try visible(value, op: op, site: site)
+    }
+    if recording[last].region == home { return value }
+    guard let depth = recording.lastIndex(where: { $0.region == home }),
+      recording[(depth + 1)...].allSatisfy(\.capturesOuterValues)
+    else { throw TenonError.foreignEntry(op).at(site, in: self) }
+    var current = value
+    for level in (depth + 1)...last {
+      if let inner = recording[level].captures[current] {
+        current = inner
+      } else {
+        let inner = addArgument(recording[level].region, type(current))
+        knownElementsByValue[inner] = knownElementsByValue[current]
+        recording[level].captures[current] = inner
+        recording[level].captured.append(current)
+        current = inner
+      }
+    }
+    return current
+  }
+
+  /// The first line of where the value comes from.
+  func originLine(_ value: ValueID) -> String? {
+    if let node = producer(value) { return origins.primaryLine(origin(node)) }
+    return argumentOrigins[value].flatMap { origins.primaryLine($0) }
+  }
+}

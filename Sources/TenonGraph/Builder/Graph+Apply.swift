@@ -104,7 +104,7 @@ extension Graph {
   }
 
   /// The value as the innermost open region sees it, captured through the regions between.
-  private func visible(_ value: ValueID, op: any Op, site: CallSite) throws -> ValueID {
+  func visible(_ value: ValueID, op: (any Op)?, site: CallSite?) throws -> ValueID {
     let home = region(of: value)
     guard let last = recording.indices.last else {
       try openDefaultEntry()

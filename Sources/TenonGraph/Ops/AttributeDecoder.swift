@@ -92,7 +92,7 @@ private struct AttributeSourceDecoder: Decoder {
     func contains(_ key: Key) -> Bool { source.attributes[key.stringValue] != nil }
     func decodeNil(forKey key: Key) throws -> Bool {
       source.used.insert(key.stringValue)
-      return (source.attributes[key.stringValue] ?? .none) == .none
+      return (source.attributes[key.stringValue] ?? AttributeValue.none) == AttributeValue.none
     }
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
       let name = key.stringValue

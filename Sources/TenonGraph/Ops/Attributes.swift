@@ -57,7 +57,9 @@ public struct Literal: Hashable, Sendable, Codable {
   public func hash(into hasher: inout Hasher) {
     hasher.combine(tensor.elementType)
     hasher.combine(tensor.shape)
-    tensor.withUnsafeBytes { hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.prefix(256))) }
+    tensor.withUnsafeBytes {
+      hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.prefix(256)))
+    }
   }
 
   // Attribute coding handles literals itself; no other coder meets them.
@@ -82,7 +84,7 @@ extension Dimension: Codable {
 
 extension Shape: Codable {
   public init(from decoder: any Decoder) throws {
-    dimensions = try [Dimension](from: decoder)
+    self.init(try [Dimension](from: decoder))
   }
   public func encode(to encoder: any Encoder) throws { try dimensions.encode(to: encoder) }
 }

@@ -7,8 +7,8 @@ func module(_ name: String, imports: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: imports)
 }
 
-func tests(_ name: String, of modules: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: modules + ["TenonTestKit"])
+func tests(_ name: String, of modules: [Target.Dependency], files: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: modules + ["TenonTestKit"], exclude: files)
 }
 
 func sample(_ folder: String, _ name: String, resources: [String] = []) -> Target {
@@ -71,6 +71,7 @@ let package = Package(
       dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     tests("TensorTests", of: ["TenonTensor"]),
+    tests("FormatsTests", of: ["TenonFormats", "TenonTensor"], files: ["Fixtures"]),
     tests("GraphTests", of: ["TenonGraph", "TenonTensor"]),
   ],
   cLanguageStandard: .c11

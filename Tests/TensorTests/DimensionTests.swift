@@ -1,4 +1,5 @@
 import TenonTensor
+import TenonTestKit
 import Testing
 
 @Suite struct DimensionTests {

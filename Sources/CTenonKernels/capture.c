@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "capture.h"
 
+#include <elf.h>
+#include <link.h>
 #include <pthread.h>
-#include <stddef.h>
+#include <string.h>
 
 static _Thread_local uintptr_t stack_low, stack_high;
 
@@ -35,4 +37,55 @@ __attribute__((no_sanitize("address"))) TenonReturnAddresses tenon_capture(void)
     frame = next;
   }
   return result;
+}
+
+typedef struct {
+  uintptr_t address;
+  TenonImage *image;
+} ImageSearch;
+
+static void find_build_id(const uint8_t *notes, size_t size, TenonImage *image) {
+  while (size >= sizeof(ElfW(Nhdr))) {
+    ElfW(Nhdr) header;
+    memcpy(&header, notes, sizeof header);
+    size_t name_size = ((size_t)header.n_namesz + 3) & ~(size_t)3;
+    size_t content_size = ((size_t)header.n_descsz + 3) & ~(size_t)3;
+    size_t rest = size - sizeof header;
+    if (name_size > rest || content_size > rest - name_size) return;
+    const uint8_t *name = notes + sizeof header;
+    if (header.n_type == NT_GNU_BUILD_ID && header.n_namesz == 4 && memcmp(name, "GNU", 4) == 0) {
+      image->build_id = name + name_size;
+      image->build_id_size = header.n_descsz;
+      return;
+    }
+    notes = name + name_size + content_size;
+    size = rest - name_size - content_size;
+  }
+}
+
+static int visit_image(struct dl_phdr_info *info, size_t size, void *context) {
+  (void)size;
+  ImageSearch *search = context;
+  int found = 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+    uintptr_t start = (uintptr_t)info->dlpi_addr + segment->p_vaddr;
+    if (segment->p_type == PT_LOAD && search->address - start < segment->p_memsz) found = 1;
+  }
+  if (!found) return 0;
+  TenonImage image = {(uintptr_t)info->dlpi_addr, info->dlpi_name, NULL, 0};
+  for (int i = 0; i < info->dlpi_phnum && image.build_id == NULL; i++) {
+    const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+    // Notes aligned to 8 bytes hold properties of the processor, padded otherwise.
+    if (segment->p_type != PT_NOTE || segment->p_align > 4) continue;
+    find_build_id(
+        (const uint8_t *)((uintptr_t)info->dlpi_addr + segment->p_vaddr), segment->p_memsz, &image);
+  }
+  *search->image = image;
+  return 1;
+}
+
+int tenon_find_image(uintptr_t address, TenonImage *image) {
+  ImageSearch search = {address, image};
+  return dl_iterate_phdr(visit_image, &search);
 }

@@ -9,9 +9,9 @@ let package = Package(
     .target(
       name: "TenonGraph", dependencies: ["CTenonKernels"], path: "Tenon/TenonGraph",
       sources: ["Origins"]),
-    .target(name: "TenonOps", dependencies: ["TenonGraph"], path: "Operators"),
+    .target(name: "TenonOps", dependencies: ["TenonGraph"], path: "Sources/TenonOps"),
     .executableTarget(
-      name: "HelloGraph", dependencies: ["TenonGraph", "TenonOps"], path: "HelloGraph",
+      name: "HelloGraph", dependencies: ["TenonGraph", "TenonOps"], path: "Sources/HelloGraph",
       packageAccess: false),
   ],
   cLanguageStandard: .c11

@@ -6,9 +6,13 @@ final class DebugImage {
   /// The file's name, without folders.
   let name: String
   private let bias: UInt
+  private let file: ElfFile?
   private let lines: LineTable?
   private let modules: [Int: String]
   private let symbols: SymbolTable?
+  // Read when first needed: the sections are large.
+  private lazy var units: DebugUnits? = file.flatMap { DebugUnits($0) }
+  private var inlinedCalls: [Int: [InlinedCall]] = [:]
 
   /// A place in the image's code.
   struct Place {
@@ -34,20 +38,15 @@ final class DebugImage {
     if path.isEmpty { path = "/proc/self/exe" }
     name = Self.name(ofFile: path)
     bias = image.bias
-    guard let file = ElfFile(path: path), Self.isSame(file, image) else {
-      lines = nil
-      modules = [:]
-      symbols = nil
-      return
+    file = ElfFile(path: path).flatMap { Self.isSame($0, image) ? $0 : nil }
+    symbols = file.map { SymbolTable($0) }
+    lines = file.flatMap { file in
+      file.bytes(ofSection: ".debug_line").map {
+        LineTable($0, strings: file.bytes(ofSection: ".debug_line_str") ?? [])
+      }
     }
-    symbols = SymbolTable(file)
-    if let section = file.bytes(ofSection: ".debug_line") {
-      lines = LineTable(section, strings: file.bytes(ofSection: ".debug_line_str") ?? [])
-      modules = ModuleNames.read(file)
-    } else {
-      lines = nil
-      modules = [:]
-    }
+    var units = file.flatMap { DebugUnits($0) }
+    modules = units?.moduleNames() ?? [:]
   }
 
   /// False for a file that was built anew since the process started.
@@ -75,16 +74,37 @@ final class DebugImage {
       offset: "\(name) + 0x\(String(address, radix: 16))",
       isTenon: TenonModules.own(mangled, demangled), isMerged: mangled.hasSuffix("Tm"),
       hasLines: lines.map { !$0.isEmpty } ?? false)
-    if let found = lines?.place(of: address, functionStart: symbol?.start) {
+    if let found = self.line(of: address, functionStart: symbol?.start) {
       let components = found.path.split(separator: "/")
       let file = components.last ?? ""
       let folder = components.dropLast().last.map(String.init)
-      let module = modules[found.unit]
-      place.line = [module ?? folder, "\(file):\(found.line)"].compactMap { $0 }
+      place.line = [modules[found.unit] ?? folder, "\(file):\(found.line)"].compactMap { $0 }
         .joined(separator: "/")
-      place.isTenon = TenonModules.own(path: components, module: module)
+      place.isTenon = isTenon(found)
     }
     return place
+  }
+
+  private func isTenon(_ place: LineTable.Place) -> Bool {
+    TenonModules.own(path: place.path.split(separator: "/"), module: modules[place.unit])
+  }
+
+  /// The line of an instruction; where it has none or is Tenon's, that of the call whose inlined
+  /// body it is in, else the last line before it.
+  private func line(of address: UInt64, functionStart: UInt64?) -> LineTable.Place? {
+    guard let lines, let exact = lines.place(of: address) else { return nil }
+    let isOfTenon = modules[exact.unit].map { TenonModules.names.contains($0) } ?? false
+    if exact.line > 0, isOfTenon || !isTenon(exact) { return exact }
+    if inlinedCalls[exact.unit] == nil {
+      inlinedCalls[exact.unit] = units?.inlinedCalls(ofLines: exact.unit) ?? []
+    }
+    for call in inlinedCalls[exact.unit, default: []].reversed()
+    where call.ranges.contains(where: { $0.contains(address) }) {
+      let place = lines.place(file: call.file, line: call.line, unit: exact.unit)
+      if let place, place.line > 0, !isTenon(place) { return place }
+    }
+    if exact.line > 0 { return exact }
+    return functionStart.flatMap { lines.placeBefore(address, functionStart: $0) }
   }
 
   private static func demangle(_ name: String) -> String? {

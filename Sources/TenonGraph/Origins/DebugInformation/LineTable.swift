@@ -51,9 +51,50 @@ struct LineTable {
     units.append(unit)
   }
 
-  /// The line of the instruction at `address`. Where the compiler gave none, the nearest one before
-  /// it in the function, which starts at `functionStart`.
-  func place(of address: UInt64, functionStart: UInt64?) -> Place? {
+  /// The line of the instruction at `address`: where the compiler gave none, line 0 and no path.
+  func place(of address: UInt64) -> Place? {
+    guard let sequence = sequence(of: address) else { return nil }
+    let unit = units[sequence.unit]
+    var program = LineProgram(unit, in: section, from: sequence.program)
+    var previous: LineProgram.Row?
+    while let row = program.next() {
+      if let previous, row.address > address { return place(previous, unit) }
+      if row.endsSequence { break }
+      previous = row
+    }
+    return nil
+  }
+
+  /// The last line before `address` in the function that starts at `functionStart`.
+  func placeBefore(_ address: UInt64, functionStart: UInt64) -> Place? {
+    guard let sequence = sequence(of: address) else { return nil }
+    let unit = units[sequence.unit]
+    var program = LineProgram(unit, in: section, from: sequence.program)
+    var nearest: Place?
+    while let row = program.next(), row.address <= address, !row.endsSequence {
+      guard row.address >= functionStart, row.line > 0 else { continue }
+      let found = place(row, unit)
+      if found.line > 0 { nearest = found }
+    }
+    return nearest
+  }
+
+  /// The line of a file that `.debug_info` refers to by an index.
+  func place(file: Int, line: Int, unit offset: Int) -> Place? {
+    units.first { $0.offset == offset }.map { unit in
+      place(.init(address: 0, file: file, line: line, endsSequence: false), unit)
+    }
+  }
+
+  private func place(_ row: LineProgram.Row, _ unit: LineUnit) -> Place {
+    let files = LineFiles(unit, in: section, strings: strings)
+    guard row.line > 0, let path = files.path(row.file), Self.isWritten(path) else {
+      return Place(path: "", line: 0, unit: unit.offset)
+    }
+    return Place(path: path, line: row.line, unit: unit.offset)
+  }
+
+  private func sequence(of address: UInt64) -> Sequence? {
     var low = 0
     var high = sequences.count
     while low < high {
@@ -61,29 +102,7 @@ struct LineTable {
       if sequences[middle].low <= address { low = middle + 1 } else { high = middle }
     }
     guard low > 0, address < sequences[low - 1].high else { return nil }
-    let sequence = sequences[low - 1]
-    let unit = units[sequence.unit]
-    let files = LineFiles(unit, in: section, strings: strings)
-    func place(_ row: LineProgram.Row) -> Place? {
-      guard row.line > 0, let path = files.path(row.file), Self.isWritten(path) else { return nil }
-      return Place(path: path, line: row.line, unit: unit.offset)
-    }
-
-    var program = LineProgram(unit, in: section, from: sequence.program)
-    var previous: LineProgram.Row?
-    var nearest: Place?
-    while let row = program.next() {
-      if let previous, row.address > address {
-        if let exact = place(previous) { return exact }
-        return nearest
-      }
-      if let previous, let functionStart, previous.address >= functionStart {
-        nearest = place(previous) ?? nearest
-      }
-      if row.endsSequence { break }
-      previous = row
-    }
-    return nil
+    return sequences[low - 1]
   }
 
   /// Whether a person wrote the file: `<compiler-generated>` and expansions of macros are not.

@@ -34,7 +34,8 @@ struct SymbolTable {
       let start = reader.number(size: 8)
       let size = reader.number(size: 8)
       if reader.isPastEnd { break }
-      if kind == Self.function, section != 0 {
+      // A second name of a function may have no size.
+      if kind == Self.function, section != 0, size > 0 {
         symbols.append(Symbol(start: start, size: size, name: name))
       }
     }

@@ -1,4 +1,4 @@
-import CTenonKernels
+import Glibc
 import Testing
 
 @testable import TenonGraph
@@ -84,5 +84,12 @@ private func line(_ line: UInt) -> [String] { ["\(#fileID):\(line)"] }
     #expect(table.lines(table.leaf(site)) == ["0x10"])
     let nowhere = CallSite(.init(primary: 0, callers: (0, 0, 0)))
     #expect(table.lines(table.leaf(nowhere)) == ["unknown"])
+  }
+
+  @Test func aLibraryWithoutDebugInformation() throws {
+    let function = try #require(dlsym(nil, "qsort"))
+    let table = OriginTable()
+    let site = CallSite(.init(primary: UInt(bitPattern: function) + 4, callers: (0, 0, 0)))
+    #expect(table.lines(table.leaf(site)) == ["qsort + 3"])
   }
 }

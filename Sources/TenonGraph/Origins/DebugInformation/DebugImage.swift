@@ -111,6 +111,19 @@ final class DebugImage {
     guard name.hasPrefix("$s"), let text = swift_demangle(name, name.utf8.count, nil, nil, 0)
     else { return nil }
     defer { free(text) }
-    return String(cString: text)
+    return withoutSpecializations(String(cString: text))
+  }
+
+  /// The function that the user wrote, where the optimizer made another from it: the text begins
+  /// with `merged`, or with what the function is a `specialization <…> of`.
+  private static func withoutSpecializations(_ text: String) -> String {
+    let name = text.hasPrefix("merged ") ? Array(text.dropFirst(7)) : Array(text)
+    guard name.prefix(60).split(separator: " ").contains(Array("specialization")) else {
+      return String(name)
+    }
+    let marker = Array("> of ")
+    let ends = marker.count...max(marker.count, name.count)
+    let start = ends.last { $0 <= name.count && name[..<$0].suffix(marker.count) == marker[...] }
+    return String(name[(start ?? 0)...])
   }
 }

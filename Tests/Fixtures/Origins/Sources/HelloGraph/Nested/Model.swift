@@ -6,7 +6,7 @@ struct Model {
   @inline(never)
   func callAsFunction(_ x: Value) throws {
     check("operator in a method", try x * weight)
-    check("named call in a method", try x.softmax())
+    check("named call in a method", try x.softmax(), isNamed: true)
     for _ in 0..<2 { check("operator in a loop", try x + weight) }
   }
 }
@@ -16,7 +16,8 @@ extension Value {
   func inExtension() throws { check("operator in an extension of the value", try self + self) }
 }
 
-// Functions with equal bodies, which release builds may merge into one.
+// Functions with equal bodies, which release builds may merge into one: then the line is that of
+// the call.
 @inline(never) func equalOne(_ x: Value) throws -> Value {
   try x + x
 }
@@ -30,6 +31,7 @@ extension Value {
   [try x + x, x, Value(site: .init(fileID: "two", line: 2)), x, x]
 }
 
-@inline(never) func generic<T>(_ x: Value, _ other: T) throws {
-  check("operator in a generic function", try x + x)
+@inline(never) func generic<T>(_ x: Value, _ other: T, line: UInt = #line) throws {
+  // Where specialisations are merged, the line is that of the call.
+  check("operator in a generic function", try x + x, or: "HelloGraph/main.swift:\(line)")
 }

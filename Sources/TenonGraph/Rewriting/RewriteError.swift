@@ -1,0 +1,34 @@
+import TenonTensor
+
+extension TenonError {
+  static func rewriteCount(_ rule: String, _ op: String, results: Int, given: Int) -> TenonError {
+    TenonError(
+      "rewrite",
+      "rule \(rule): \(op) has \(results) results, given \(given) replacements; give one for each")
+  }
+
+  static func rewriteType(_ rule: String, _ op: String, _ old: ValueType, _ new: ValueType)
+    -> TenonError
+  {
+    TenonError(
+      "rewrite",
+      "rule \(rule): the result of \(op) is \(old), its replacement \(new); "
+        + "record a conversion in the rewrite")
+  }
+
+  static func rewriteRegion(_ rule: String, _ op: String) -> TenonError {
+    TenonError(
+      "rewrite",
+      "rule \(rule): a replacement of \(op) must be another value of the same region")
+  }
+
+  static func rulesUndoEachOther(_ a: String, _ b: String, op: String, at line: String?)
+    -> TenonError
+  {
+    let message =
+      a == b
+      ? "rule \(a) undoes itself on \(op); make it refuse what it produces"
+      : "rules \(a) and \(b) undo each other on \(op); let one refuse what the other produces"
+    return TenonError("rules-undo-each-other", message, location: line)
+  }
+}

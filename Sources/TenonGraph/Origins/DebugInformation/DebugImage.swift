@@ -117,13 +117,10 @@ final class DebugImage {
   /// The function that the user wrote, where the optimizer made another from it: the text begins
   /// with `merged`, or with what the function is a `specialization <…> of`.
   private static func withoutSpecializations(_ text: String) -> String {
-    let name = text.hasPrefix("merged ") ? Array(text.dropFirst(7)) : Array(text)
-    guard name.prefix(60).split(separator: " ").contains(Array("specialization")) else {
-      return String(name)
-    }
-    let marker = Array("> of ")
-    let ends = marker.count...max(marker.count, name.count)
-    let start = ends.last { $0 <= name.count && name[..<$0].suffix(marker.count) == marker[...] }
-    return String(name[(start ?? 0)...])
+    let name = text.hasPrefix("merged ") ? String(text.dropFirst(7)) : text
+    guard name.prefix(60).split(separator: " ").contains("specialization") else { return name }
+    let words = name.split(separator: " ")
+    let of = words.indices.dropLast().last { words[$0] == "of" && words[$0 - 1].hasSuffix(">") }
+    return of.map { words[($0 + 1)...].joined(separator: " ") } ?? name
   }
 }

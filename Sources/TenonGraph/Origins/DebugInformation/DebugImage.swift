@@ -120,7 +120,9 @@ final class DebugImage {
     let name = text.hasPrefix("merged ") ? String(text.dropFirst(7)) : text
     guard name.prefix(60).split(separator: " ").contains("specialization") else { return name }
     let words = name.split(separator: " ")
-    let of = words.indices.dropLast().last { words[$0] == "of" && words[$0 - 1].hasSuffix(">") }
+    let of = words.indices.dropFirst().dropLast().last {
+      words[$0] == "of" && words[$0 - 1].hasSuffix(">")
+    }
     return of.map { words[($0 + 1)...].joined(separator: " ") } ?? name
   }
 }

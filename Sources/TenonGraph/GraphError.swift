@@ -69,7 +69,7 @@ extension TenonError {
       "unbound-symbol", "dimension \(dimension) has no number; bind it when compiling or feeding")
   }
 
-  static func noGradient(_ op: String) -> TenonError {
+  public static func noGradient(_ op: String) -> TenonError {
     TenonError("no-gradient", "\(op): has no gradient; keep it off the path, or use `stopGradient`")
   }
 
@@ -77,7 +77,7 @@ extension TenonError {
     TenonError("unknown-op", "op \(name) is not in the catalogue; add it: `.standard + [Op.self]`")
   }
 
-  static func unknownVersion(_ name: String, _ version: Int, newest: Int) -> TenonError {
+  public static func unknownVersion(_ name: String, _ version: Int, newest: Int) -> TenonError {
     TenonError(
       "unknown-version",
       "op \(name)@\(version) cannot be read: this build knows versions up to \(newest)")

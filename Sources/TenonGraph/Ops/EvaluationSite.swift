@@ -7,15 +7,18 @@ public struct EvaluationSite {
   public let resultShapes: [[Int]]
   let sizes: (Symbol) -> Int?
   let regions: [([Tensor]) throws -> [Tensor]]
+  let combiners: (Int) -> Combiner?
 
   public init(
     resultElements: [ElementType], resultShapes: [[Int]], sizes: @escaping (Symbol) -> Int?,
-    regions: [([Tensor]) throws -> [Tensor]]
+    regions: [([Tensor]) throws -> [Tensor]] = [],
+    combiners: @escaping (Int) -> Combiner? = { _ in nil }
   ) {
     self.resultElements = resultElements
     self.resultShapes = resultShapes
     self.sizes = sizes
     self.regions = regions
+    self.combiners = combiners
   }
 
   /// The number that a size expression has in this run.
@@ -30,6 +33,10 @@ public struct EvaluationSite {
   public func callRegion(_ position: Int, _ arguments: [Tensor]) throws -> [Tensor] {
     try regions[position](arguments)
   }
+
+  /// The region as a combiner, where it is scalar arithmetic: a named one is combined in f64 and
+  /// rounded once.
+  public func combiner(_ position: Int) -> Combiner? { combiners(position) }
 
   /// A tensor of the result's type from wide elements, rounded once.
   public func result(_ position: Int = 0, _ elements: Elements) throws -> Tensor {

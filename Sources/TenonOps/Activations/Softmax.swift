@@ -1,0 +1,43 @@
+import TenonGraph
+import TenonTensor
+
+/// exp(x) over its sum along an axis, computed from x less its maximum.
+public struct Softmax: CompositeOp {
+  public static let name = "softmax"
+  public static let signature = Signature(["x"])
+  public let axis: Int
+
+  public init(axis: Int) { self.axis = axis }
+
+  public func infer(_ site: InferenceSite) throws -> [ValueType] {
+    let x = try site.tensor(0)
+    try site.require(
+      x.element.isFloat && !x.element.isStorageOnly, "element-type",
+      "is not defined for \(x.element)")
+    _ = try site.axis(axis, rank: x.rank)
+    return [.tensor(x.element, x.shape)]
+  }
+
+  public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
+    let x = operands[0]
+    let largest = try maximum(x, axes: [axis], keepingAxes: true)
+    let powers = try exp(x - broadcast(largest, to: x))
+    let total = try sum(powers, axes: [axis], keepingAxes: true)
+    return [try powers / broadcast(total, to: x)]
+  }
+
+  public func gradient(_ site: GradientSite) throws -> [Value?] {
+    let weighted = try site.gradient * site.results[0]
+    let total = try sum(weighted, axes: [axis], keepingAxes: true)
+    return [try weighted - site.results[0] * broadcast(total, to: weighted)]
+  }
+}
+
+/// exp(x) over its sum along an axis, the last by default.
+///
+/// - Throws: `axis`, or `element-type` where the elements are no floats.
+public func softmax(
+  _ x: Value, axis: Int = -1, fileID: StaticString = #fileID, line: UInt = #line
+) throws -> Value {
+  try x.graph.apply1(Softmax(axis: axis), [x], site: CallSite(fileID: fileID, line: line))
+}

@@ -1,0 +1,244 @@
+import TenonGraph
+import TenonTensor
+
+/// A convolution (cross-correlation) over any number of spatial axes, as StableHLO defines it.
+///
+/// `padding` has a low and a high amount for each spatial axis and may be negative; `axes` says
+/// which axis is what: see `ConvolutionAxes`.
+public struct Convolution: PrimitiveOp {
+  public static let name = "convolution"
+  public static let signature = Signature(["input", "kernel"])
+  public let axes: String
+  public let strides: [Int]
+  public let padding: [[Int]]
+  public let inputDilation: [Int]
+  public let kernelDilation: [Int]
+  public let reversal: [Bool]
+  public let featureGroups: Int
+  public let batchGroups: Int
+  public let result: ElementType?
+
+  public init(
+    axes: String, strides: [Int], padding: [[Int]], inputDilation: [Int]? = nil,
+    kernelDilation: [Int]? = nil, reversal: [Bool]? = nil, featureGroups: Int = 1,
+    batchGroups: Int = 1, result: ElementType? = nil
+  ) {
+    self.axes = axes
+    self.strides = strides
+    self.padding = padding
+    self.inputDilation = inputDilation ?? strides.map { _ in 1 }
+    self.kernelDilation = kernelDilation ?? strides.map { _ in 1 }
+    self.reversal = reversal ?? strides.map { _ in false }
+    self.featureGroups = featureGroups
+    self.batchGroups = batchGroups
+    self.result = result
+  }
+
+  var places: ConvolutionAxes {
+    guard let places = ConvolutionAxes(axes) else {
+      preconditionFailure("internal: convolution axes \(axes)")
+    }
+    return places
+  }
+
+  public func infer(_ site: InferenceSite) throws -> [ValueType] {
+    let (input, kernel) = (try site.tensor(0), try site.tensor(1))
+    try site.requireSameElement(0..<2)
+    try site.require(
+      !input.element.isStorageOnly && input.element != .bool, "element-type",
+      "is not defined for \(input.element)")
+    guard let places = ConvolutionAxes(axes) else {
+      throw site.fail("attribute", "axes \"\(axes)\" must read like nc01_oi01->nc01")
+    }
+    let rank = places.inputSpatial.count
+    try site.require(
+      input.rank == rank + 2 && kernel.rank == rank + 2, "shape-mismatch",
+      "axes \(axes) need operands of rank \(rank + 2)")
+    try site.require(
+      [strides.count, padding.count, inputDilation.count, kernelDilation.count, reversal.count]
+        .allSatisfy { $0 == rank } && padding.allSatisfy { $0.count == 2 },
+      "attribute", "strides, padding, dilations and reversal need one entry for each of \(rank) axes")
+    try site.require(
+      (strides + inputDilation + kernelDilation + [featureGroups, batchGroups])
+        .allSatisfy { $0 > 0 }, "attribute", "strides, dilations and groups must be at least 1")
+    try site.require(
+      featureGroups == 1 || batchGroups == 1, "attribute",
+      "feature groups and batch groups exclude each other")
+    let features = input.shape[places.inputFeature]
+    let outputs = kernel.shape[places.kernelOutput]
+    try site.requireDivisible(
+      features, by: Dimension(featureGroups), "shape-mismatch",
+      "\(features) input features do not divide into \(featureGroups) groups")
+    try site.requireDivisible(
+      outputs, by: Dimension(featureGroups * batchGroups), "shape-mismatch",
+      "\(outputs) output features do not divide into \(featureGroups * batchGroups) groups")
+    try site.requireDivisible(
+      input.shape[places.inputBatch], by: Dimension(batchGroups), "shape-mismatch",
+      "a batch of \(input.shape[places.inputBatch]) does not divide into \(batchGroups) groups")
+    let expected = features.floorDivided(by: Dimension(featureGroups))
+    try site.requireEqual(
+      kernel.shape[places.kernelInput], expected, "shape-mismatch",
+      "the kernel takes \(kernel.shape[places.kernelInput]) input features, the input has \(expected)"
+        + (featureGroups > 1 ? " a group" : ""))
+    var shape = [Dimension](repeating: 0, count: rank + 2)
+    shape[places.outputBatch] =
+      input.shape[places.inputBatch].floorDivided(by: Dimension(batchGroups))
+    shape[places.outputFeature] = outputs
+    for axis in 0..<rank {
+      let size = dilated(input.shape[places.inputSpatial[axis]], inputDilation[axis])
+      let window = dilated(kernel.shape[places.kernelSpatial[axis]], kernelDilation[axis])
+      let padded = size + Dimension(padding[axis][0] + padding[axis][1])
+      let steps = (padded - window).floorDivided(by: Dimension(strides[axis])) + 1
+      shape[places.outputSpatial[axis]] = steps.constant.map { Dimension(max(0, $0)) } ?? steps
+    }
+    return [.tensor(result ?? input.element, Shape(shape))]
+  }
+
+  /// The size with `dilation - 1` holes between elements.
+  private func dilated(_ size: Dimension, _ dilation: Int) -> Dimension {
+    if size == 0 || dilation == 1 { return size }
+    return (size - 1) * Dimension(dilation) + 1
+  }
+
+  public func evaluate(_ operands: [Tensor], _ site: EvaluationSite) throws -> [Tensor] {
+    let (input, kernel) = (operands[0], operands[1])
+    let places = self.places
+    let outputFeatures = kernel.shape[places.kernelOutput]
+    let groupInputs = kernel.shape[places.kernelInput]
+    let batches = input.shape[places.inputBatch] / batchGroups
+    let inputStrides = RowMajor.strides(input.shape)
+    let kernelStrides = RowMajor.strides(kernel.shape)
+    let window = places.kernelSpatial.map { kernel.shape[$0] }
+    func pairs(_ index: [Int]) -> [(Int, Int)] {
+      let feature = index[places.outputFeature]
+      let featureGroup = feature / (outputFeatures / featureGroups)
+      let batchGroup = feature / (outputFeatures / batchGroups)
+      let batch = batchGroup * batches + index[places.outputBatch]
+      var found: [(Int, Int)] = []
+      RowMajor.forEachIndex(window) { tap in
+        var at = batch * inputStrides[places.inputBatch]
+        var weight = feature * kernelStrides[places.kernelOutput]
+        for axis in window.indices {
+          let step = reversal[axis] ? window[axis] - 1 - tap[axis] : tap[axis]
+          let place =
+            index[places.outputSpatial[axis]] * strides[axis] + tap[axis] * kernelDilation[axis]
+            - padding[axis][0]
+          let size = input.shape[places.inputSpatial[axis]]
+          guard place >= 0, place % inputDilation[axis] == 0, place / inputDilation[axis] < size
+          else { return }
+          at += place / inputDilation[axis] * inputStrides[places.inputSpatial[axis]]
+          weight += step * kernelStrides[places.kernelSpatial[axis]]
+        }
+        for channel in 0..<groupInputs {
+          let source = featureGroup * groupInputs + channel
+          found.append(
+            (
+              at + source * inputStrides[places.inputFeature],
+              weight + channel * kernelStrides[places.kernelInput]
+            ))
+        }
+      }
+      return found
+    }
+    switch (try input.elements(), try kernel.elements()) {
+    case (.floats(let x), .floats(let y)):
+      var values: [Double] = []
+      RowMajor.forEachIndex(site.resultShapes[0]) {
+        values.append(pairs($0).reduce(0) { $0 + x[$1.0] * y[$1.1] })
+      }
+      return [try site.result(0, .floats(values))]
+    case (.integers(let x), .integers(let y)):
+      var values: [Int64] = []
+      RowMajor.forEachIndex(site.resultShapes[0]) {
+        values.append(pairs($0).reduce(0) { $0 &+ x[$1.0] &* y[$1.1] })
+      }
+      return [try site.result(0, .integers(values))]
+    default: preconditionFailure("internal: operands of two kinds")
+    }
+  }
+
+  public func lowering(_ site: LoweringSite) -> Lowering? {
+    let (input, kernel, output) = (site.operands[0], site.operands[1], site.results[0])
+    let places = self.places
+    let rank = strides.count
+    let window = places.kernelSpatial.map { kernel.shape[$0] }
+    let groupInputs = kernel.shape[places.kernelInput]
+    let outputs = kernel.shape[places.kernelOutput]
+    let extents: (Int) -> Dimension? = { axis in
+      axis < output.rank
+        ? output.shape[axis]
+        : axis == output.rank ? groupInputs : window[axis - output.rank - 1]
+    }
+    let channel = IndexExpression.axis(output.rank)
+    let feature = IndexExpression.axis(places.outputFeature)
+    var at = input.shape.indices.map { _ in IndexExpression(0) }
+    var weight = kernel.shape.indices.map { _ in IndexExpression(0) }
+    var guards: [Guard] = []
+    weight[places.kernelOutput] = feature
+    weight[places.kernelInput] = channel
+    at[places.inputFeature] = channel
+    if featureGroups > 1 {
+      let group = feature.floorDivided(
+        by: outputs.floorDivided(by: Dimension(featureGroups)), extents: extents)
+      at[places.inputFeature] = group * groupInputs + channel
+    }
+    at[places.inputBatch] = .axis(places.outputBatch)
+    if batchGroups > 1 {
+      let group = feature.floorDivided(
+        by: outputs.floorDivided(by: Dimension(batchGroups)), extents: extents)
+      at[places.inputBatch] = group * output.shape[places.outputBatch] + .axis(places.outputBatch)
+    }
+    for axis in 0..<rank {
+      let tap = IndexExpression.axis(output.rank + 1 + axis)
+      weight[places.kernelSpatial[axis]] =
+        reversal[axis] ? IndexExpression(window[axis] - 1) - tap : tap
+      let size = input.shape[places.inputSpatial[axis]]
+      var place =
+        IndexExpression.axis(places.outputSpatial[axis]) * Dimension(strides[axis])
+        + tap * Dimension(kernelDilation[axis]) + Dimension(-padding[axis][0])
+      if inputDilation[axis] > 1 {
+        guards.append(.within(place, (size - 1) * Dimension(inputDilation[axis]) + 1))
+        guards.append(.multiple(place, of: inputDilation[axis]))
+        place = place.floorDivided(by: Dimension(inputDilation[axis]), extents: extents)
+      } else if !place.isWithin(size, extents: extents) {
+        guards.append(.within(place, size))
+      }
+      at[places.inputSpatial[axis]] = place
+    }
+    return .compute(
+      .contraction(
+        axes: output.shape.dimensions, over: [groupInputs] + window, element: output.element
+      ) { program in
+        let zero =
+          guards.isEmpty
+          ? nil
+          : input.element.isFloat && input.element.bitWidth < 32
+            ? program.convert(program.constant(0, .f32), to: input.element)
+            : program.constant(0, input.element)
+        let element = program.load(0, input.element, at, guards: guards, fill: zero)
+        return (element, program.load(1, kernel.element, weight))
+      })
+  }
+}
+
+/// A convolution of `input` with `kernel` (cross-correlation), channels first: see `Convolution`.
+///
+/// - Parameters:
+///   - padding: low and high amounts for each spatial axis; none by default.
+///   - axes: `nc01_oi01->nc01` and so on; channels first by default.
+/// - Throws: `shape-mismatch`, `attribute` or `element-type`.
+public func convolution(
+  _ input: Value, _ kernel: Value, strides: [Int]? = nil, padding: [[Int]]? = nil,
+  dilation: [Int]? = nil, groups: Int = 1, axes: String? = nil, fileID: StaticString = #fileID,
+  line: UInt = #line
+) throws -> Value {
+  let rank = max(0, input.rank - 2)
+  return try input.graph.apply1(
+    Convolution(
+      axes: axes ?? ConvolutionAxes.channelsFirst(rank),
+      strides: strides ?? [Int](repeating: 1, count: rank),
+      padding: padding ?? [[Int]](repeating: [0, 0], count: rank),
+      inputDilation: [Int](repeating: 1, count: rank), kernelDilation: dilation,
+      reversal: [Bool](repeating: false, count: rank), featureGroups: groups), [input, kernel],
+    site: CallSite(fileID: fileID, line: line))
+}

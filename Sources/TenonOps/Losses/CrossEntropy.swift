@@ -1,0 +1,69 @@
+import TenonGraph
+import TenonTensor
+
+/// For each row of logits along the last axis, log Σ exp(logits) minus the logit of the row's
+/// label: the negative log-likelihood of the label under softmax.
+///
+/// A label outside 0 ..< classes picks no logit.
+public struct CrossEntropy: CompositeOp {
+  public static let name = "cross_entropy"
+  public static let signature = Signature(["logits", "labels"])
+
+  public init() {}
+
+  public func infer(_ site: InferenceSite) throws -> [ValueType] {
+    let (logits, labels) = (try site.tensor(0), try site.tensor(1))
+    try site.require(
+      logits.element.isFloat && !logits.element.isStorageOnly, "element-type",
+      "logits must be floats")
+    try site.require(
+      labels.element.isInteger && !labels.element.isStorageOnly, "element-type",
+      "labels must be integers")
+    try site.require(
+      logits.rank >= 1, "shape-mismatch", "logits need an axis of classes, the last")
+    try site.requireEqual(
+      Shape(Array(logits.shape.dropLast())), labels.shape, "shape-mismatch",
+      "labels must have the logits' shape without the last axis")
+    return [.tensor(logits.element, labels.shape)]
+  }
+
+  public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
+    let logits = operands[0]
+    let largest = try maximum(logits, axes: [-1], keepingAxes: true)
+    let shifted = try logits - broadcast(largest, to: logits)
+    let normalizer = try log(sum(exp(shifted), axes: [-1]))
+    let zero = try logits.filled(0, site: CallSite())
+    let picked = try sum(
+      select(CrossEntropy.isLabel(operands[1], logits), shifted, zero), axes: [-1])
+    return [try normalizer - picked]
+  }
+
+  /// Where the class is the row's label.
+  static func isLabel(_ labels: Value, _ logits: Value) throws -> Value {
+    let classes = try labels.graph.iota(
+      labels.elementType, logits.shape, dimension: logits.rank - 1)
+    let repeated = try labels.graph.apply1(
+      BroadcastInDim(shape: logits.shape, dimensions: Array(0..<labels.rank)), [labels],
+      site: CallSite())
+    return try equal(classes, repeated)
+  }
+
+  public func gradient(_ site: GradientSite) throws -> [Value?] {
+    let (logits, labels) = (site.operands[0], site.operands[1])
+    let chosen = try convert(CrossEntropy.isLabel(labels, logits), to: logits.elementType)
+    let scale = try site.graph.apply1(
+      BroadcastInDim(shape: logits.shape, dimensions: Array(0..<labels.rank)), [site.gradient],
+      site: CallSite())
+    return [try (softmax(logits) - chosen) * scale, nil]
+  }
+}
+
+/// The cross-entropy of softmax(logits) and integer labels, one for each row.
+///
+/// - Throws: `shape-mismatch` or `element-type`.
+public func crossEntropy(
+  _ logits: Value, labels: Value, fileID: StaticString = #fileID, line: UInt = #line
+) throws -> Value {
+  try logits.graph.apply1(
+    CrossEntropy(), [logits, labels], site: CallSite(fileID: fileID, line: line))
+}

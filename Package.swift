@@ -70,6 +70,7 @@ let package = Package(
       name: "TenonCommand",
       dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
+    tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     tests("TensorTests", of: ["TenonTensor"]),
     tests("FormatsTests", of: ["TenonFormats", "TenonTensor"], files: ["Fixtures"]),
     tests("GraphTests", of: ["TenonGraph", "TenonTensor"]),

@@ -71,6 +71,7 @@ let package = Package(
       dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
+    .testTarget(name: "ArchitectureTests"),
     tests("TensorTests", of: ["TenonTensor"]),
     tests("FormatsTests", of: ["TenonFormats", "TenonTensor"], files: ["Fixtures"]),
     tests("GraphTests", of: ["TenonGraph", "TenonTensor"]),

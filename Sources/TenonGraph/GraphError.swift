@@ -61,7 +61,8 @@ extension TenonError {
   static func assignedType(_ variable: VariableRecord, _ given: ValueType) -> TenonError {
     TenonError(
       "assigned-type",
-      "variable \(variable.name) holds \(variable.type), assigned \(given); convert or reshape first")
+      "variable \(variable.name) holds \(variable.type), assigned \(given); convert or reshape first"
+    )
   }
 
   static func unbound(_ dimension: Dimension) -> TenonError {

@@ -50,7 +50,10 @@ import Testing
     let y = try graph.input("y", .f32, [3])
     let error = #expect(throws: TenonError.self) { try x + y }
     let text = try #require(error).description
-    #expect(text.hasPrefix("add: operands must have one shape; insert `broadcast` first\n  operands: x f32[2x3], y f32[3]\n"))
+    #expect(
+      text.hasPrefix(
+        "add: operands must have one shape; insert `broadcast` first\n  operands: x f32[2x3], y f32[3]\n"
+      ))
     print(text)
   }
 }

@@ -70,7 +70,8 @@ extension Graph {
     guard site.signature.accepts(operandCount: operands.count) else {
       throw site.fail(
         "operand-count",
-        "takes \(site.signature.operands.joined(separator: ", ")), given \(operands.count) operands")
+        "takes \(site.signature.operands.joined(separator: ", ")), given \(operands.count) operands"
+      )
     }
     let types = try ops[op.index].infer(site)
     for type in types {

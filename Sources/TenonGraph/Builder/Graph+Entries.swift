@@ -4,7 +4,8 @@ extension Graph {
   /// Records an entry: a function of the graph that users run.
   ///
   /// - Throws: `duplicate-name` for a second entry of that name, and what `body` throws.
-  public func entry(_ name: String, fileID: StaticString = #fileID, line: UInt = #line,
+  public func entry(
+    _ name: String, fileID: StaticString = #fileID, line: UInt = #line,
     _ body: () throws -> Void
   ) throws {
     let site = CallSite(fileID: fileID, line: line)
@@ -85,7 +86,9 @@ extension Graph {
       openEntry("initialize")
     }
     let value = try initial(self)
-    guard let type = value.type.tensor else { throw TenonError.variableKind(name).at(site, in: self) }
+    guard let type = value.type.tensor else {
+      throw TenonError.variableKind(name).at(site, in: self)
+    }
     let id = VariableID(variables.count)
     variables.append(VariableRecord(name: name, type: type, origin: origins.leaf(site)))
     try bindResult(.variable(id), value, site)

@@ -53,7 +53,11 @@ public struct IndexExpression: Hashable, Sendable {
     for term in b.terms {
       if let place = result.terms.firstIndex(where: { $0.atom == term.atom }) {
         let sum = result.terms[place].coefficient + term.coefficient
-        if sum == 0 { result.terms.remove(at: place) } else { result.terms[place].coefficient = sum }
+        if sum == 0 {
+          result.terms.remove(at: place)
+        } else {
+          result.terms[place].coefficient = sum
+        }
       } else {
         result.terms.append(term)
       }
@@ -207,7 +211,8 @@ public struct IndexExpression: Hashable, Sendable {
         top = extent - 1
       case .remainder(_, let by): top = by - 1
       case .floorDivide(let inner, let by):
-        guard let range = inner.range(extents: extents), range.low.range.map({ $0.lowerBound >= 0 }) == true
+        guard let range = inner.range(extents: extents),
+          range.low.range.map({ $0.lowerBound >= 0 }) == true
         else { return nil }
         top = range.high.floorDivided(by: by)
       case .scalar: return nil
@@ -249,7 +254,8 @@ extension IndexExpression: CustomStringConvertible {
       let coefficient = term.coefficient
       let factor =
         coefficient == 1
-        ? "" : (coefficient.terms.count + (coefficient.constantPart != 0 ? 1 : 0) > 1
+        ? ""
+        : (coefficient.terms.count + (coefficient.constantPart != 0 ? 1 : 0) > 1
           ? "(\(coefficient))*" : "\(coefficient)*")
       text += (text.isEmpty ? "" : " + ") + factor + term.atom.description
     }

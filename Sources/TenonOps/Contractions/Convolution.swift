@@ -57,7 +57,8 @@ public struct Convolution: PrimitiveOp {
     try site.require(
       [strides.count, padding.count, inputDilation.count, kernelDilation.count, reversal.count]
         .allSatisfy { $0 == rank } && padding.allSatisfy { $0.count == 2 },
-      "attribute", "strides, padding, dilations and reversal need one entry for each of \(rank) axes")
+      "attribute",
+      "strides, padding, dilations and reversal need one entry for each of \(rank) axes")
     try site.require(
       (strides + inputDilation + kernelDilation + [featureGroups, batchGroups])
         .allSatisfy { $0 > 0 }, "attribute", "strides, dilations and groups must be at least 1")

@@ -24,7 +24,8 @@ public struct Compare: PrimitiveOp {
     let type = operands[0].elementType
     let holds: [Bool]
     switch (try operands[0].elements(), try operands[1].elements()) {
-    case (.floats(let a), .floats(let b)): holds = zip(a, b).map { test($0 < $1, $0 == $1, $0 > $1) }
+    case (.floats(let a), .floats(let b)):
+      holds = zip(a, b).map { test($0 < $1, $0 == $1, $0 > $1) }
     case (.integers(let a), .integers(let b)):
       holds = zip(a, b).map {
         test(
@@ -74,7 +75,8 @@ public func equal(
 /// Where x ≠ y, as `bool`.
 ///
 /// - Throws: `shape-mismatch` or `element-type`.
-public func notEqual(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line) throws
+public func notEqual(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line)
+  throws
   -> Value
 {
   try x.graph.apply1(Compare(.notEqual), [x, y], site: CallSite(fileID: fileID, line: line))
@@ -108,7 +110,8 @@ public func less(
 /// Where x ≤ y, as `bool`.
 ///
 /// - Throws: `shape-mismatch` or `element-type`.
-public func lessOrEqual(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line) throws
+public func lessOrEqual(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line)
+  throws
   -> Value
 {
   try x.graph.apply1(Compare(.lessOrEqual), [x, y], site: CallSite(fileID: fileID, line: line))
@@ -125,7 +128,8 @@ public func lessOrEqual(
 /// Where x > y, as `bool`.
 ///
 /// - Throws: `shape-mismatch` or `element-type`.
-public func greater(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line) throws
+public func greater(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line)
+  throws
   -> Value
 {
   try x.graph.apply1(Compare(.greater), [x, y], site: CallSite(fileID: fileID, line: line))
@@ -142,7 +146,9 @@ public func greater(
 /// Where x ≥ y, as `bool`.
 ///
 /// - Throws: `shape-mismatch` or `element-type`.
-public func greaterOrEqual(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line) throws
+public func greaterOrEqual(
+  _ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line
+) throws
   -> Value
 {
   try x.graph.apply1(Compare(.greaterOrEqual), [x, y], site: CallSite(fileID: fileID, line: line))

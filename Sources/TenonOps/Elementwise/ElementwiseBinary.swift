@@ -42,7 +42,9 @@ extension ElementwiseBinary {
     case (.floats(let a), .floats(let b)):
       return [try site.result(0, .floats(zip(a, b).map(Self.float)))]
     case (.integers(let a), .integers(let b)):
-      let values = zip(a, b).map { ReferenceArithmetic.wrapped(Self.integer($0, $1, element), element) }
+      let values = zip(a, b).map {
+        ReferenceArithmetic.wrapped(Self.integer($0, $1, element), element)
+      }
       return [try site.result(0, .integers(values))]
     default: preconditionFailure("internal: operands of two kinds")
     }

@@ -14,7 +14,6 @@ public struct Maximum: ElementwiseBinary {
     ReferenceArithmetic.isLess(a, b, type) ? b : a
   }
 
-
   public func knownElements(_ site: InferenceSite) -> [Dimension]? {
     knownElements(site) { Dimension.maximum($0, $1) }
   }
@@ -37,7 +36,8 @@ public struct Maximum: ElementwiseBinary {
 /// The larger element of each pair; NaN if either is NaN.
 ///
 /// - Throws: `shape-mismatch` or `element-type`.
-public func maximum(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line) throws
+public func maximum(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line)
+  throws
   -> Value
 {
   try x.graph.apply1(Maximum(), [x, y], site: CallSite(fileID: fileID, line: line))

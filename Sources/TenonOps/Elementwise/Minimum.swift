@@ -14,7 +14,6 @@ public struct Minimum: ElementwiseBinary {
     ReferenceArithmetic.isLess(b, a, type) ? b : a
   }
 
-
   public func knownElements(_ site: InferenceSite) -> [Dimension]? {
     knownElements(site) { Dimension.minimum($0, $1) }
   }
@@ -37,7 +36,8 @@ public struct Minimum: ElementwiseBinary {
 /// The smaller element of each pair; NaN if either is NaN.
 ///
 /// - Throws: `shape-mismatch` or `element-type`.
-public func minimum(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line) throws
+public func minimum(_ x: Value, _ y: Value, fileID: StaticString = #fileID, line: UInt = #line)
+  throws
   -> Value
 {
   try x.graph.apply1(Minimum(), [x, y], site: CallSite(fileID: fileID, line: line))

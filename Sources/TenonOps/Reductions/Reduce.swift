@@ -24,7 +24,8 @@ public struct Reduce: PrimitiveOp {
         "axis \(axis) is out of range for rank \(first.rank)")
       try site.require(!dimensions[..<place].contains(axis), "axis", "axis \(axis) is given twice")
     }
-    let kept = Shape(first.shape.indices.filter { !dimensions.contains($0) }.map { first.shape[$0] })
+    let kept = Shape(
+      first.shape.indices.filter { !dimensions.contains($0) }.map { first.shape[$0] })
     var scalars: [ValueType] = []
     for position in 0..<count {
       let (operand, initial) = (try site.tensor(position), try site.tensor(position + count))

@@ -1,0 +1,65 @@
+# Tenon: `make` lists the targets.
+SHELL := /bin/bash
+BUILD ?= Build
+CONFIGURATION ?= release
+SWIFT := swift
+BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
+PACKAGES := libopenblas-dev libomp-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test check format lint bench fuzz sanitize clean
+
+help: ## lists the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## installs the Debian packages that Tenon needs, where they are missing
+	@command -v $(SWIFT) >/dev/null || { \
+	  echo "make: a Swift 6.3 toolchain must be on the PATH (https://www.swift.org/install)"; exit 1; }
+	@missing=""; for package in $(PACKAGES); do \
+	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then echo "==> installing$$missing"; \
+	  as_root=""; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  $$as_root apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq $$missing; fi
+
+build: setup
+	@echo "==> building ($(CONFIGURATION))"
+	@$(SWIFT) build -c $(CONFIGURATION) 2>&1 | tee $(BUILD).log | grep -E 'error|warning: unre|Compiling|Build' | tail -n 3; \
+	  status=$${PIPESTATUS[0]}; [ $$status = 0 ] || cat $(BUILD).log; rm -f $(BUILD).log; exit $$status
+
+run: build ## trains a digit classifier, saves it, runs it in a new process, shows every pass
+	@mkdir -p $(BUILD)
+	@echo "==> training on handwritten digits"
+	@$(BIN)/TrainDigits --output $(BUILD)/digits.tenon --image $(BUILD)/image.npy
+	@echo "==> running the saved graph in a new process"
+	@$(BIN)/tenon run $(BUILD)/digits.tenon --entry predict --dim batch=1 \
+	  --input images=$(BUILD)/image.npy --output-dir $(BUILD)
+	@echo "==> what every pass did"
+	@$(BIN)/tenon inspect $(BUILD)/digits.tenon --passes
+
+test: setup ## runs all tests (release: the numeric suites need it)
+	@echo "==> testing ($(CONFIGURATION))"
+	@$(SWIFT) test -c $(CONFIGURATION)
+
+check: test lint ## what .ci/run runs: tests, format, origins in release and stripped
+	@echo "==> origins in release and stripped binaries"
+	@bash Tests/origins-in-release.sh
+
+lint: ## checks the format of every Swift file
+	@echo "==> checking the format"
+	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Samples
+
+format: ## formats every Swift file
+	@$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Samples
+
+bench: build ## measures Tenon alone and prints a table
+	@bash Tests/bench.sh $(BIN)
+
+fuzz: setup ## 10,000 mutated saved graphs
+	@TENON_FUZZ_COUNT=10000 $(SWIFT) test -c $(CONFIGURATION) --filter Fuzz
+
+sanitize: setup ## address, undefined-behaviour and thread sanitizers over the runtime and kernels
+	@bash Tests/sanitize.sh
+
+clean: ## removes what was built
+	@rm -rf .build $(BUILD)

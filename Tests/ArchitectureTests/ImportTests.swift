@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// The walls between modules: who may import what, as Docs/Architecture.md has them.
+@Suite struct ImportTests {
+  /// For each module, the modules it may import, beside the standard library and Glibc.
+  static let allowed: [String: Set<String>] = {
+    let tensor: Set = ["TenonTensor"]
+    let graph = tensor.union(["TenonGraph"])
+    let ops = graph.union(["TenonOps"])
+    let compiler = ops.union([
+      "TenonPasses", "TenonCodegen", "TenonRuntime", "TenonFormats",
+    ])
+    return [
+      "TenonTensor": [],
+      "TenonFormats": tensor,
+      "TenonRuntime": tensor.union(["CTenonKernels"]),
+      "TenonGraph": tensor.union(["CTenonKernels"]),
+      "TenonOps": graph,
+      "TenonCodegen": graph.union(["TenonRuntime"]),
+      "TenonPasses": ops,
+      "TenonLayers": ops,
+      "TenonCompiler": compiler,
+      "TenonTraining": ops.union(["TenonCompiler", "TenonLayers", "FoundationEssentials"]),
+      "TenonTestKit": compiler.union(["TenonCompiler", "FoundationEssentials"]),
+      "Tenon": compiler.union(["TenonCompiler", "TenonLayers", "TenonTraining"]).subtracting([
+        "TenonCodegen"
+      ]),
+      "TenonCommand": ["Tenon", "ArgumentParser", "FoundationEssentials"],
+    ]
+  }()
+
+  /// Text names of ops never appear in these modules.
+  static let opBlind = ["TenonCodegen", "TenonRuntime"]
+
+  @Test func importsStayInsideTheWalls() throws {
+    var violations: [String] = []
+    for file in try SourceTree.swiftFiles("Sources") {
+      let module = file.path.split(separator: "/")[1]
+      let allowed = try #require(ImportTests.allowed[String(module)], "module \(module) is new")
+      for line in file.lines {
+        var words = line.split(separator: " ").filter { !$0.hasPrefix("@") }
+        if ["public", "package", "internal", "private"].contains(words.first) {
+          words.removeFirst()
+        }
+        guard words.first == "import", words.count == 2 else { continue }
+        let name = String(words[1])
+        if name != "Glibc" && name != "Synchronization" && !allowed.contains(name) {
+          violations.append("\(file.path) imports \(name)")
+        }
+      }
+    }
+    #expect(violations.isEmpty, "\(violations.joined(separator: "\n"))")
+  }
+
+  @Test func codegenAndRuntimeNeverNameAnOp() throws {
+    var violations: [String] = []
+    for file in try SourceTree.swiftFiles("Sources")
+    where ImportTests.opBlind.contains(String(file.path.split(separator: "/")[1])) {
+      for line in file.lines where line.contains("import TenonOps") { violations.append(file.path) }
+    }
+    #expect(violations.isEmpty, "\(violations.joined(separator: "\n"))")
+  }
+
+  @Test func filesStayUnderFourHundredLines() throws {
+    let long = try
+      (SourceTree.swiftFiles("Sources") + SourceTree.swiftFiles("Tests")
+      + SourceTree.cFiles("Sources"))
+      .filter { $0.lines.count > 400 && !$0.path.hasSuffix(".generated.swift") }
+      .map { "\($0.path): \($0.lines.count) lines" }
+    #expect(long.isEmpty, "\(long.joined(separator: "\n"))")
+  }
+
+  @Test func fileNamesSayWhatIsInside() throws {
+    let banned = ["Utils", "Util", "Common", "Helpers", "Helper", "Manager", "Base", "Misc"]
+    let named = try SourceTree.swiftFiles("Sources").map(\.path).filter { path in
+      let name = path.split(separator: "/").last!.dropLast(".swift".count)
+      return banned.contains { name.hasSuffix($0) }
+    }
+    #expect(named.isEmpty, "\(named.joined(separator: "\n"))")
+  }
+}
+
+/// The package's own source files.
+enum SourceTree {
+  struct File {
+    var path: String
+    var lines: [Substring]
+  }
+
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  static func swiftFiles(_ folder: String) throws -> [File] { try files(folder, [".swift"]) }
+  static func cFiles(_ folder: String) throws -> [File] { try files(folder, [".c", ".h"]) }
+
+  private static func files(_ folder: String, _ endings: [String]) throws -> [File] {
+    let base = root.appendingPathComponent(folder)
+    let paths =
+      FileManager.default.enumerator(atPath: base.path)?.compactMap { $0 as? String } ?? []
+    return try paths.sorted().filter { path in
+      endings.contains { path.hasSuffix($0) } && !path.contains("/.build/")
+    }.map { path in
+      let text = try String(contentsOf: base.appendingPathComponent(path), encoding: .utf8)
+      return File(
+        path: "\(folder)/\(path)",
+        lines: text.split(separator: "\n", omittingEmptySubsequences: false))
+    }
+  }
+}

@@ -26,6 +26,6 @@ enum TenonModules {
     let module = mangled.dropFirst(2 + digits.count).prefix(length)
     // A user's extension of Tenon's type is the user's.
     let isExtension = demangled.contains("(extension in ")
-    return names.contains(String(module)) && !isExtension
+    return module.count == length && names.contains(String(module)) && !isExtension
   }
 }

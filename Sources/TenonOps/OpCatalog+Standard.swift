@@ -20,6 +20,7 @@ extension OpCatalog {
     Minimum.self,
     Multiply.self,
     Negate.self,
+    RandomBits.self,
     Reduce.self,
     Relu.self,
     Reshape.self,

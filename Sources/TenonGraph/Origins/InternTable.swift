@@ -1,46 +1,49 @@
-/// Finds the index of an equal entry of an array kept elsewhere: an open hash table of indices.
-///
-/// The order of the indices is the order of insertion; nothing iterates the table.
-struct InternTable {
-  private var slots: [Int32] = Array(repeating: -1, count: 64)
-  private var count = 0
+/// A key of an `InternTable`: a few words that compare and hash without following a pointer.
+protocol InternKey: Equatable {
+  var hash: UInt { get }
+}
 
-  /// The index of the entry that `isEqual` accepts, or nil after the entry `next` was added.
-  /// `hash` is the hash of the entry sought, `hashOf` gives that of an entry already present.
+/// Keys, each stored once with the ID given to it: an open hash table.
+///
+/// Keys are indexed in the order of insertion; nothing iterates the table.
+struct InternTable<Key: InternKey> {
+  private(set) var keys: [Key] = []
+  private var ids: [Int32] = []
+  private var slots: [Int32] = Array(repeating: -1, count: 64)
+
+  /// The ID of a key, or nil after the key was added with the ID `next`.
   @inline(__always)
-  mutating func find(
-    hash: UInt, orInsert next: Int32, isEqual: (Int32) -> Bool, hashOf: (Int32) -> UInt
-  ) -> Int32? {
-    if count * 2 >= slots.count { grow(hashOf) }
+  mutating func find(_ key: Key, orInsert next: Int32) -> Int32? {
+    if keys.count * 2 >= slots.count { grow() }
     let mask = UInt(slots.count - 1)
-    var position = hash & mask
+    var position = key.hash & mask
     while true {
-      let entry = slots[Int(position)]
-      if entry < 0 {
-        slots[Int(position)] = next
-        count += 1
-        return nil
-      }
-      if isEqual(entry) { return entry }
+      let index = slots[Int(position)]
+      if index < 0 { break }
+      if keys[Int(index)] == key { return ids[Int(index)] }
       position = (position &+ 1) & mask
     }
+    slots[Int(position)] = Int32(keys.count)
+    keys.append(key)
+    ids.append(next)
+    return nil
   }
 
-  private mutating func grow(_ hashOf: (Int32) -> UInt) {
-    let old = slots
-    slots = Array(repeating: -1, count: old.count * 2)
+  @inline(never)
+  private mutating func grow() {
+    slots = Array(repeating: -1, count: slots.count * 2)
     let mask = UInt(slots.count - 1)
-    for entry in old where entry >= 0 {
-      var position = hashOf(entry) & mask
+    for index in keys.indices {
+      var position = keys[index].hash & mask
       while slots[Int(position)] >= 0 { position = (position &+ 1) & mask }
-      slots[Int(position)] = entry
+      slots[Int(position)] = Int32(index)
     }
   }
+}
 
-  /// Mixes one more word into a hash.
-  @inline(__always)
-  static func mix(_ hash: UInt, _ word: UInt) -> UInt {
-    let product = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
-    return product ^ (product >> 32)
-  }
+/// Mixes one more word into a hash.
+@inline(__always)
+func mixed(_ hash: UInt, _ word: UInt) -> UInt {
+  let product = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+  return product ^ (product >> 32)
 }

@@ -51,7 +51,7 @@ extension OriginTable {
 
   private func text(ofLeaf index: Int) -> String {
     if let text = resolved[index] { return text }
-    let words = leafKeys[index].words
+    let words = leafTable.keys[index].words
     let text =
       switch words.3 {
       case LeafKey.sourceMark: "\(files[Int(bitPattern: words.0)]):\(words.1)"

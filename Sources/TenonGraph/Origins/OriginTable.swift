@@ -33,7 +33,7 @@ public final class OriginTable {
   }
 
   /// A leaf in four words, so that interning compares no text.
-  struct LeafKey: Equatable {
+  struct LeafKey: InternKey {
     var words: (UInt, UInt, UInt, UInt)
 
     static func source(file: Int, line: UInt) -> LeafKey {
@@ -54,18 +54,22 @@ public final class OriginTable {
 
     @inline(__always)
     var hash: UInt {
-      var hash = InternTable.mix(0, words.0)
-      hash = InternTable.mix(hash, words.1)
-      hash = InternTable.mix(hash, words.2)
-      return InternTable.mix(hash, words.3)
+      mixed(mixed(mixed(mixed(0, words.0), words.1), words.2), words.3)
     }
   }
 
+  /// The two sides of a union.
+  private struct UnionKey: InternKey {
+    var left: Int32
+    var right: Int32
+
+    @inline(__always)
+    var hash: UInt { mixed(mixed(0, UInt(bitPattern: Int(left))), UInt(bitPattern: Int(right))) }
+  }
+
   private(set) var entries: [Entry] = []
-  private(set) var leafKeys: [LeafKey] = []
-  private var leafEntries: [Int32] = []
-  private var leafTable = InternTable()
-  private var unionTable = InternTable()
+  private(set) var leafTable = InternTable<LeafKey>()
+  private var unionTable = InternTable<UnionKey>()
 
   // Files by the address of their literal, then by content: a file may have several literals.
   private(set) var files: [String] = []
@@ -115,27 +119,20 @@ public final class OriginTable {
     if entryA.left >= 0, entryA.left == b.rawValue || entryA.right == b.rawValue { return a }
     if entries[Int(b.rawValue)].left == a.rawValue { return b }
     let next = Int32(entries.count)
-    let known = unionTable.find(
-      hash: Self.hash(a.rawValue, b.rawValue), orInsert: next,
-      isEqual: { entries[Int($0)].left == a.rawValue && entries[Int($0)].right == b.rawValue },
-      hashOf: { Self.hash(entries[Int($0)].left, entries[Int($0)].right) })
+    let key = UnionKey(left: a.rawValue, right: b.rawValue)
+    let known = unionTable.find(key, orInsert: next)
     if let known { return OriginID(rawValue: known) }
     entries.append(Entry(primary: entryA.primary, left: a.rawValue, right: b.rawValue))
     return OriginID(rawValue: next)
   }
 
   private func leaf(_ key: LeafKey) -> OriginID {
-    let next = Int32(leafKeys.count)
-    let known = leafTable.find(
-      hash: key.hash, orInsert: next, isEqual: { leafKeys[Int($0)] == key },
-      hashOf: { leafKeys[Int($0)].hash })
-    if let known { return OriginID(rawValue: leafEntries[Int(known)]) }
-    let entry = Int32(entries.count)
-    leafKeys.append(key)
-    leafEntries.append(entry)
+    let next = Int32(entries.count)
+    if let known = leafTable.find(key, orInsert: next) { return OriginID(rawValue: known) }
+    let index = Int32(resolved.count)
     resolved.append(nil)
-    entries.append(Entry(primary: next, left: -1, right: next))
-    return OriginID(rawValue: entry)
+    entries.append(Entry(primary: index, left: -1, right: index))
+    return OriginID(rawValue: next)
   }
 
   private func file(_ literal: StaticString) -> Int {
@@ -158,10 +155,5 @@ public final class OriginTable {
     files.append(text)
     fileOfText[text] = files.count - 1
     return files.count - 1
-  }
-
-  private static func hash(_ left: Int32, _ right: Int32) -> UInt {
-    InternTable.mix(
-      InternTable.mix(0, UInt(UInt32(bitPattern: left))), UInt(UInt32(bitPattern: right)))
   }
 }

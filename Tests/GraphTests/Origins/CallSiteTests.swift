@@ -67,6 +67,13 @@ private func line(_ line: UInt) -> [String] { ["\(#fileID):\(line)"] }
     #expect(try added(value, "a").lines == line(#line - 4))
   }
 
+  @Test func operatorsInAsynchronousFunctions() async throws {
+    await Task.yield()
+    let sum = try value + value
+    await Task.yield()
+    #expect(sum.lines == line(#line - 2))
+  }
+
   @Test func theFramesAroundACallAreKept() throws {
     guard case .code(let addresses) = try (value + value).site.place else {
       Issue.record("an operator records return addresses")

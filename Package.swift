@@ -70,6 +70,7 @@ let package = Package(
       name: "TenonCommand",
       dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
+    tests("PassesTests", of: ["TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),
     tests("TensorTests", of: ["TenonTensor"]),

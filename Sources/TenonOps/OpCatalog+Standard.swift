@@ -13,6 +13,7 @@ extension OpCatalog {
     Divide.self,
     DotGeneral.self,
     Exponential.self,
+    Gradient.self,
     Iota.self,
     Log.self,
     Matmul.self,

@@ -4,7 +4,10 @@ import TenonTensor
 
 extension Pipeline {
   /// What `compile` runs on a graph, in this order.
-  public static let standard = Pipeline([])
+  public static let standard = Pipeline([
+    ExpandGradients.self,
+    RemoveDeadNodes.self,
+  ])
 }
 
 /// Graph passes in the order in which they run: a value, so that a user's pipeline is

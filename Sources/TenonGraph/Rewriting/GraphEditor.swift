@@ -23,6 +23,7 @@ final class GraphEditor {
   private var original: [NodeID] = []
   /// What the region will hold, up to the current node; meaningful once something changed.
   private var kept: [NodeID] = []
+  private var position = 0
   private var isChanged = false
   private var hasDeaths = false
   /// The depth in `graph.recording` at which new nodes of this region are recorded.
@@ -68,6 +69,7 @@ final class GraphEditor {
       graph.currentScope = outerScope
     }
     for position in original.indices {
+      self.position = position
       let node = original[position]
       let record = graph.nodeRecords[node.index]
       if isChanged {
@@ -123,6 +125,8 @@ final class GraphEditor {
     if !graph.recording[depth].nodes.isEmpty { graph.recording[depth].nodes = [] }
   }
 
+  var precedingNodes: ArraySlice<NodeID> { isChanged ? kept[...] : original[..<position] }
+
   // MARK: Replacing
 
   private func replace(
@@ -148,7 +152,10 @@ final class GraphEditor {
     let origin = removed.dropFirst().reduce(graph.origin(node)) {
       graph.origins.union($0, graph.origin($1))
     }
-    hand(origin, to: created.isEmpty ? values.compactMap(graph.producer) : created)
+    // Nodes recorded as another's (`RewriteSite.recording(as:)`) have origins of their own.
+    let own = graph.origin(node)
+    let heirs = created.filter { graph.origin($0) == own }
+    hand(origin, to: created.isEmpty ? values.compactMap(graph.producer) : heirs)
     let inner = nestedNodes(of: removed, keptBy: created)
     context.log.add(
       rule: rule, reason: reason, node: node, origin: origin, removed: removed + inner,

@@ -96,4 +96,13 @@ public struct RewriteSite {
   public func fits(_ value: Value, result position: Int = 0) -> Bool {
     graph.typeID(value.id) == graph.typeID(graph.result(node, position))
   }
+
+  /// The nodes of the region before this one, in order, what this scan recorded included.
+  public var precedingNodes: ArraySlice<NodeID> { editor.precedingNodes }
+
+  /// Records with another node's scope and, beside this node's origins, that node's; what it
+  /// records does not take the origins of nodes that die with this one.
+  public func recording<Result>(as other: NodeID, _ body: () throws -> Result) rethrows -> Result {
+    try graph.recording(as: other, besides: graph.origin(node), body)
+  }
 }

@@ -74,6 +74,8 @@ extension Graph {
   public func op(_ node: NodeID) -> any Op { ops[nodeRecords[node.index].op.index] }
   public func opID(_ node: NodeID) -> OpID { nodeRecords[node.index].op }
   public func op(_ id: OpID) -> any Op { ops[id.index] }
+  /// The distinct ops of the graph by their index, below `opCapacity`.
+  public func op(at index: Int) -> any Op { ops[index] }
 
   public func operandCount(_ node: NodeID) -> Int { Int(nodeRecords[node.index].operandCount) }
 

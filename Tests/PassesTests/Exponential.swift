@@ -1,0 +1,5 @@
+import Glibc
+
+extension Double {
+  var exponential: Double { exp(self) }
+}

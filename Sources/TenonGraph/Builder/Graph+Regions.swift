@@ -97,7 +97,8 @@ extension Graph {
     return try visible(value.id, op: nil, site: nil)
   }
 
-  private func setArguments(_ region: RegionID, _ arguments: [ValueID]) {
+  /// Makes `arguments` the region's, in this order.
+  package func setArguments(_ region: RegionID, _ arguments: [ValueID]) {
     regionRecords[region.index].arguments = arguments
     for (position, value) in arguments.enumerated() {
       valueRecords[value.index].position = Int32(position)

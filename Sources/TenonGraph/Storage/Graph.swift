@@ -40,9 +40,12 @@ public final class Graph {
   var originOverride: OriginID?
   var defaultEntryIsOpen = false
 
-  public init(_ name: String = "graph") {
+  public convenience init(_ name: String = "graph") { self.init(name, origins: OriginTable()) }
+
+  /// A graph whose origins are those of `origins`, shared.
+  init(_ name: String, origins: OriginTable) {
     self.name = name
-    origins = OriginTable()
+    self.origins = origins
   }
 }
 

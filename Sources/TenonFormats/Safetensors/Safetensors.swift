@@ -61,7 +61,7 @@ public enum Safetensors {
         }
         guard SafetensorsType.name(tensor.elementType) != nil else {
           throw TenonError.unwritableType(
-            file, format: "safetensors", named: name, tensor.elementType)
+            file, format: "safetensors", "`\(TenonError.shown(name))`", tensor.elementType)
         }
       }
       order = tensors.indices.sorted {

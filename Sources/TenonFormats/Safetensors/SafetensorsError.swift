@@ -91,8 +91,9 @@ extension TenonError {
       "tensor-name", "\(file): cannot be written: no tensor may be called `\(shown(name))`")
   }
 
+  /// - Parameter subject: the tensor as the message calls it.
   static func unwritableType(
-    _ file: String, format: String, named name: String, _ type: ElementType
+    _ file: String, format: String, _ subject: String, _ type: ElementType
   ) -> TenonError {
     let wayOut =
       switch type {
@@ -102,7 +103,7 @@ extension TenonError {
       }
     return TenonError(
       "element-type",
-      "\(file): cannot be written: \(format) has no type for `\(shown(name))`, \(type); \(wayOut)")
+      "\(file): cannot be written: \(format) has no type for \(subject), \(type); \(wayOut)")
   }
 
   static func headerTooLong(_ file: String, count: Int) -> TenonError {

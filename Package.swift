@@ -75,6 +75,7 @@ let package = Package(
     .testTarget(name: "ArchitectureTests"),
     tests("TensorTests", of: ["TenonTensor"]),
     tests("FormatsTests", of: ["TenonFormats", "TenonTensor"], files: ["Fixtures"]),
+    tests("RuntimeTests", of: ["TenonRuntime", "CTenonKernels", "TenonTensor"]),
     tests("GraphTests", of: ["TenonGraph", "TenonTensor"]),
   ],
   cLanguageStandard: .c11

@@ -1,2 +1,6 @@
 #pragma once
 #include "capture.h"
+#include "memory_file.h"
+#include "processors.h"
+#include "program.h"
+#include "team.h"

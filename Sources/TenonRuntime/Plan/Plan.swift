@@ -24,6 +24,9 @@ public struct Plan: Sendable {
   /// The variables that steps write where they lie, ascending; a run that fails after such a
   /// step has begun leaves the session broken.
   public var variablesWrittenInPlace: [Int]
+  /// The variables that the plan writes wholly before it reads them, so that they need no value
+  /// before the run, ascending.
+  public var variablesInitialized: [Int]
   /// Names of the host functions that `.host` steps call, looked up when the plan is loaded.
   public var hostFunctions: [String]
   /// The steps of one run.
@@ -42,7 +45,8 @@ public struct Plan: Sendable {
     kernels: [KernelReference] = [], constants: [PlanConstant] = [], buffers: [PlanBuffer] = [],
     inputs: [PlanPort] = [], outputs: [PlanPort] = [], variables: [PlanPort] = [],
     variableUpdates: [VariableUpdate] = [], variablesWrittenInPlace: [Int] = [],
-    hostFunctions: [String] = [], steps: [Step] = [], prepare: [Step] = [], arenaBytes: Int = 0,
+    variablesInitialized: [Int] = [], hostFunctions: [String] = [], steps: [Step] = [],
+    prepare: [Step] = [], arenaBytes: Int = 0,
     preparedBytes: Int = 0, scratchBytesPerThread: Int = 0
   ) {
     self.name = name
@@ -57,6 +61,7 @@ public struct Plan: Sendable {
     self.variables = variables
     self.variableUpdates = variableUpdates
     self.variablesWrittenInPlace = variablesWrittenInPlace
+    self.variablesInitialized = variablesInitialized
     self.hostFunctions = hostFunctions
     self.steps = steps
     self.prepare = prepare

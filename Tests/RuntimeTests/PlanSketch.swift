@@ -62,7 +62,8 @@ struct PlanSketch {
     barrier: Bool = true, origins: String = "", label: String? = nil
   ) -> Step {
     Step(
-      .kernel(TestKernels.names.firstIndex(of: name)!, buffers: buffers, sizes: sizes, tiles: tiles),
+      .kernel(
+        TestKernels.names.firstIndex(of: name)!, buffers: buffers, sizes: sizes, tiles: tiles),
       label: label ?? name, origins: origins, barrierBefore: barrier)
   }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Proves that the user's line is found from an operator and from a named call in a program beside
-# Tenon: in debug and release builds, with DWARF 4 and 5, with the Swift runtime linked statically;
-# and that a stripped program still names the function, or the offset in its file.
+# Tenon: in debug and release builds, with DWARF 4 and 5, with the Swift runtime linked statically,
+# and in a library; and that a stripped program still names the function, or the offset in its file.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -49,3 +49,21 @@ build dwarf-5 -c release -Xswiftc -dwarf-version=5
 check dwarf-5 lines
 build static -c release --static-swift-stdlib
 check static lines
+
+# A library that holds Tenon, loaded by a program that is not Swift's.
+modules=$(swift build --scratch-path build-release -c release --show-bin-path)
+objects=$(find "$modules/CTenonKernels.build" "$modules/TenonGraph.build" \
+  "$modules/TenonOps.build" -name '*.o')
+# The names of the object files have no blanks: they are those of the sources.
+swiftc -O -g -emit-library -module-name Library Library/Library.swift -o libLibrary.so \
+  -I "$modules/Modules" -Xcc -I"$work/Tenon/CTenonKernels/include" \
+  -Xcc -fmodule-map-file="$modules/CTenonKernels.build/module.modulemap" $objects
+"$(command -v clang || command -v cc)" Library/main.c -o load -ldl
+runtime=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+LD_LIBRARY_PATH="$runtime/linux" ./load ./libLibrary.so > output
+if [ "$(cat output)" != "$(printf 'true\ntrue\ntrue')" ]; then
+  cat output
+  echo "library: origins are wrong"
+  exit 1
+fi
+echo "library: 3 origins are right"

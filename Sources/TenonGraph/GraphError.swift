@@ -9,6 +9,13 @@ extension TenonError {
     return error
   }
 
+  /// The error at the first line of an origin.
+  func at(_ origin: OriginID, in graph: Graph) -> TenonError {
+    var error = self
+    error.location = graph.origins.primaryLine(origin)
+    return error
+  }
+
   static func symbolConflict(_ a: Symbol, _ b: Symbol) -> TenonError {
     func kind(_ symbol: Symbol) -> String {
       symbol.maximum.map { "running, at most \($0)" } ?? "bound when compiled"
@@ -17,6 +24,19 @@ extension TenonError {
       "symbol-conflict",
       "dimension \(a.name) is declared twice with different kinds; use one symbol for both",
       details: ["before: \(kind(b))", "now: \(kind(a))"])
+  }
+
+  static func symbolName(_ name: String) -> TenonError {
+    TenonError(
+      "symbol-name",
+      "dimension \(TextScanner.shown(name)): a symbol's name is letters, digits, `_` and `.`, begins "
+        + "with a letter or `_`, and is no element type, `true`, `false`, `none`, `nan` or `inf`")
+  }
+
+  static func symbolMaximum(_ name: String, _ maximum: Int) -> TenonError {
+    TenonError(
+      "symbol-name",
+      "dimension \(name): a running symbol's maximum is not negative, given \(maximum)")
   }
 
   static func foreignGraph(_ op: (any Op)?) -> TenonError {
@@ -50,8 +70,14 @@ extension TenonError {
     "inputs, outputs and variables belong to an entry, not to a region inside it; "
       + "read or declare them outside the region")
 
+  static let regionDepth = TenonError(
+    "region-depth", "regions nest deeper than the \(TextGrammar.depthLimit) allowed")
+
   static func badInputSize(_ name: String, _ type: TensorType) -> TenonError {
-    TenonError("absurd-size", "input \(name): the sizes of \(type) must lie between 0 and 2^46")
+    TenonError(
+      "absurd-size",
+      "input \(name): the sizes of \(type), and their product, must lie between 0 and 2^46; "
+        + "at most \(TextGrammar.rankLimit) sizes")
   }
 
   static func variableKind(_ name: String) -> TenonError {
@@ -82,6 +108,13 @@ extension TenonError {
     TenonError(
       "unknown-version",
       "op \(name)@\(version) cannot be read: this build knows versions up to \(newest)")
+  }
+
+  public static func noLiteral(_ name: String) -> TenonError {
+    TenonError(
+      "no-tensor",
+      "graph text: the tensor \(TextScanner.shown(name)) is kept outside the text and "
+        + "was not given")
   }
 
   static func unknownAttribute(_ name: String, op: String) -> TenonError {

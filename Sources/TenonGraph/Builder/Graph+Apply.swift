@@ -54,9 +54,15 @@ extension Graph {
     let types = try infer(op, operands, regions: regions, origin: origin)
     if recording.isEmpty { try openDefaultEntry() }
     let top = recording.count - 1
+    let typeIDs = types.map { intern($0) }
+    if registeredTypes < self.types.count || registeredOps < ops.count {
+      do { try registerSymbols() } catch let error as TenonError {
+        throw error.at(origin, in: self)
+      }
+    }
     let node = makeNode(
-      op, operands, results: types.map { intern($0) }, regions: regions, origin: origin,
-      scope: currentScope, in: recording[top].region)
+      op, operands, results: typeIDs, regions: regions, origin: origin, scope: currentScope,
+      in: recording[top].region)
     recording[top].nodes.append(node)
     noteKnownElements(node)
     return node
@@ -73,11 +79,23 @@ extension Graph {
         "takes \(site.signature.operands.joined(separator: ", ")), given \(operands.count) operands"
       )
     }
+    guard site.signature.accepts(regionCount: regions.count) else {
+      throw site.fail(
+        "region-count",
+        "takes the regions \(site.signature.regions.joined(separator: ", ")), given \(regions.count)"
+      )
+    }
     let types = try ops[op.index].infer(site)
     for type in types {
       guard let tensor = type.tensor else { continue }
-      if let bytes = tensor.shape.elementCount.constant, bytes >= 1 << 46 {
+      if !tensor.hasSoundSizes {
         throw site.fail("absurd-size", "the result \(tensor) is too large to hold in memory")
+      }
+      if !tensor.isSmallExpression {
+        throw site.fail(
+          "absurd-size",
+          "a result has more than \(TextGrammar.rankLimit) sizes, or sizes that are "
+            + "too long expressions")
       }
     }
     return types
@@ -92,7 +110,7 @@ extension Graph {
       operands: operands, regions: regions, origin: origin)
   }
 
-  private func noteKnownElements(_ node: NodeID) {
+  func noteKnownElements(_ node: NodeID) {
     guard resultCount(node) == 1, let type = type(result(node)).tensor,
       type.element.isInteger || type.element == .bool, type.rank <= 1
     else { return }
@@ -101,13 +119,20 @@ extension Graph {
     }
     let site = inferenceSite(
       opID(node), Array(operands(node)), regions: Array(regions(node)), origin: origin(node))
-    if let known = op(node).knownElements(site) { knownElementsByValue[result(node)] = known }
+    if let known = op(node).knownElements(site), type.mayHaveKnownElements(known.count),
+      known.allSatisfy({ $0.isSmall(limit: 64) })
+    {
+      knownElementsByValue[result(node)] = known
+    }
   }
 
   /// The value as the innermost open region sees it, captured through the regions between.
   func visible(_ value: ValueID, op: (any Op)?, site: CallSite?) throws -> ValueID {
     let home = region(of: value)
     guard let last = recording.indices.last else {
+      guard let main = entry("main"), main.region == home else {
+        throw TenonError.foreignEntry(op).at(site, in: self)
+      }
       try openDefaultEntry()
       return try visible(value, op: op, site: site)
     }

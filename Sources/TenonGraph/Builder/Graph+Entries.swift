@@ -16,9 +16,10 @@ extension Graph {
     guard recording.count <= (defaultEntryIsOpen ? 1 : 0) else {
       throw TenonError.nestedEntry(name).at(site, in: self)
     }
-    let outer = recording
+    let (outer, outerDefault) = (recording, defaultEntryIsOpen)
     recording = []
-    defer { recording = outer }
+    defaultEntryIsOpen = false
+    defer { (recording, defaultEntryIsOpen) = (outer, outerDefault) }
     openEntry(name)
     do { try body() } catch {
       entries.removeAll { $0.name == name }
@@ -30,20 +31,23 @@ extension Graph {
   /// An input of the entry being recorded (`main` outside `entry`).
   ///
   /// - Parameter shape: sizes may be symbols: `[Dimension(.bound("batch")), 64]`.
-  /// - Throws: `duplicate-name`, `symbol-conflict`, or `absurd-size`.
+  /// - Throws: `duplicate-name`, `symbol-conflict`, `symbol-name`, or `absurd-size`.
   public func input(
     _ name: String, _ element: ElementType, _ shape: Shape, fileID: StaticString = #fileID,
     line: UInt = #line
   ) throws -> Value {
     let site = CallSite(fileID: fileID, line: line)
     if recording.isEmpty { try openDefaultEntry() }
-    try register(symbols: shape.symbols, at: site)
     let entry = try currentEntry(site)
     guard !entries[entry].arguments.contains(.port(name)) else {
       throw TenonError.duplicate("input", name).at(site, in: self)
     }
-    for size in shape.dimensions.compactMap(\.constant) where size < 0 || size >= 1 << 46 {
-      throw TenonError.badInputSize(name, TensorType(element, shape)).at(site, in: self)
+    let type = TensorType(element, shape)
+    guard type.hasSoundSizes, type.isSmallExpression else {
+      throw TenonError.badInputSize(name, type).at(site, in: self)
+    }
+    do { for symbol in shape.symbols { try register(symbol) } } catch let error as TenonError {
+      throw error.at(site, in: self)
     }
     let value = addArgument(entries[entry].region, .tensor(element, shape))
     entries[entry].arguments.append(.port(name))
@@ -72,28 +76,37 @@ extension Graph {
     guard !variables.contains(where: { $0.name == name }) else {
       throw TenonError.duplicate("variable", name).at(site, in: self)
     }
-    let outer = recording
-    let (outerScope, outerDefault) = (currentScope, defaultEntryIsOpen)
+    let outer = (recording, currentScope, defaultEntryIsOpen)
     recording = []
-    defer {
-      recording = outer
-      currentScope = outerScope
-      defaultEntryIsOpen = outerDefault
-    }
-    if let entry = entry("initialize") {
-      recording = [OpenRegion(region: entry.region, nodes: nodes(entry.region))]
+    defaultEntryIsOpen = false
+    defer { (recording, currentScope, defaultEntryIsOpen) = outer }
+    let known = entry("initialize")
+    if let known {
+      openAgain(known.region)
     } else {
       openEntry("initialize")
     }
-    let value = try initial(self)
-    guard let type = value.type.tensor else {
-      throw TenonError.variableKind(name).at(site, in: self)
+    let before = recording[0].nodes.count
+    do {
+      let value = try initial(self)
+      guard let type = value.type.tensor else { throw TenonError.variableKind(name) }
+      guard value.graph === self, recording.count == 1, region(of: value.id) == recording[0].region
+      else { throw TenonError.foreignOutput(name) }
+      let id = addVariable(VariableRecord(name: name, type: type, origin: origins.leaf(site)))
+      try bindResult(.variable(id), value, site)
+      closeRecording()
+      return Variable(graph: self, id: id)
+    } catch let error {
+      // The entry stays as it was.
+      if known == nil {
+        entries.removeAll { $0.name == "initialize" }
+      } else {
+        recording[0].nodes.removeSubrange(before...)
+        closeRecording()
+      }
+      guard let error = error as? TenonError, error.location == nil else { throw error }
+      throw error.at(site, in: self)
     }
-    let id = VariableID(variables.count)
-    variables.append(VariableRecord(name: name, type: type, origin: origins.leaf(site)))
-    try bindResult(.variable(id), value, site)
-    closeRecording()
-    return Variable(graph: self, id: id)
   }
 
   /// Reads a variable in the entry being recorded.
@@ -159,7 +172,7 @@ extension Graph {
 
   func openDefaultEntry() throws {
     if let main = entry("main") {
-      recording = [OpenRegion(region: main.region, nodes: nodes(main.region))]
+      openAgain(main.region)
     } else {
       openEntry("main")
     }
@@ -170,6 +183,17 @@ extension Graph {
     let region = makeRegion(arguments: [])
     entries.append(Entry(name: name, region: region, arguments: [], results: []))
     recording = [OpenRegion(region: region)]
+  }
+
+  private func openAgain(_ region: RegionID) {
+    recording = [OpenRegion(region: region, nodes: nodes(region))]
+    // One owner of the list: the first node recorded must not copy it.
+    setNodes(region, [])
+  }
+
+  /// Makes the nodes recorded so far readable, while recording goes on.
+  func flushRecording() {
+    for open in recording where open.capturesOuterValues { setNodes(open.region, open.nodes) }
   }
 
   private func closeRecording() {

@@ -5,11 +5,12 @@ extension Graph {
   /// arguments. Values that the bodies use from outside become further arguments, the same and in
   /// the same order for all regions; they are returned, to be the node's last operands.
   ///
-  /// - Throws: what the bodies throw.
+  /// - Throws: what the bodies throw; `region-depth` where more than 64 regions would nest.
   public func recordRegions(
     _ bodies: [(arguments: [ValueType], body: ([Value]) throws -> [Value])]
   ) throws -> (regions: [RegionID], captured: [Value]) {
     if recording.isEmpty { try openDefaultEntry() }
+    guard recording.count <= TextGrammar.depthLimit else { throw TenonError.regionDepth }
     var open: [OpenRegion] = []
     for (types, body) in bodies {
       let region = makeRegion(arguments: types)
@@ -59,8 +60,9 @@ extension Graph {
     recording.append(OpenRegion(region: region, capturesOuterValues: false))
     defer { recording.removeSubrange(depth...) }
     let results = try body(arguments(region).map { Value(self, $0) })
+    let visible = try results.map { try self.visible($0, op: nil, site: nil) }
     setNodes(region, recording[depth].nodes)
-    setResults(region, results)
+    setResults(region, visible)
   }
 
   /// Records nodes that belong into `region` but into no place of it yet; returns them.

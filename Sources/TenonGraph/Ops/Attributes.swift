@@ -13,6 +13,17 @@ public indirect enum AttributeValue: Hashable, Sendable {
   case array([AttributeValue])
 }
 
+extension AttributeValue {
+  /// The symbols of sizes in the value.
+  var symbols: [Symbol] {
+    switch self {
+    case .dimension(let dimension): dimension.symbols
+    case .array(let values): values.flatMap(\.symbols)
+    default: []
+    }
+  }
+}
+
 /// An op's attributes by name, in the order declared.
 public struct Attributes: Hashable, Sendable {
   public var names: [String] = []

@@ -92,6 +92,12 @@ public struct Signature: Hashable, Sendable {
     return position < names.count ? names[position] : "#\(position)"
   }
 
+  /// Whether `count` regions fit.
+  public func accepts(regionCount count: Int) -> Bool {
+    if regions.last?.hasSuffix("…") == true { return count >= regions.count - 1 }
+    return count == regions.count
+  }
+
   /// Whether `count` operands fit.
   public func accepts(operandCount count: Int) -> Bool {
     if operands.last?.hasSuffix("…") == true { return count >= operands.count - 1 }

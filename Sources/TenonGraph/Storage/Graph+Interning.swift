@@ -31,20 +31,49 @@ extension Graph {
     return id
   }
 
-  /// Notes the symbols of a shape.
+  /// The scope of a path as `path(_:)` gives it.
+  func intern(path: String) -> ScopeID {
+    if path.isEmpty { return .root }
+    return path.split(separator: "/", omittingEmptySubsequences: false)
+      .reduce(.root) { intern(scope: String($1), in: $0) }
+  }
+
+  /// Notes a symbol.
   ///
-  /// - Throws: `symbol-conflict` where a name is used both bound and running, or with two maxima.
-  func register(symbols: [Symbol], at site: CallSite) throws {
-    for symbol in symbols {
-      if let other = symbolsByName[symbol.name], other != symbol {
-        throw TenonError.symbolConflict(symbol, other).at(site, in: self)
+  /// - Throws: `symbol-conflict` where a name is used both bound and running, or with two maxima;
+  ///   `symbol-name` for a name that text cannot hold.
+  func register(_ symbol: Symbol) throws {
+    if let other = symbolsByName[symbol.name] {
+      if other != symbol { throw TenonError.symbolConflict(symbol, other) }
+      return
+    }
+    guard TextGrammar.isSymbolName(symbol.name) else { throw TenonError.symbolName(symbol.name) }
+    if let maximum = symbol.maximum, maximum < 0 || maximum > Dimension.limit {
+      throw TenonError.symbolMaximum(symbol.name, maximum)
+    }
+    symbolsByName[symbol.name] = symbol
+    symbols.append(symbol)
+  }
+
+  /// Notes the symbols of types and ops that are new.
+  ///
+  /// - Throws: as `register(_:)`.
+  func registerSymbols() throws {
+    while registeredTypes < types.count {
+      registeredTypes += 1
+      for symbol in types[registeredTypes - 1].symbols { try register(symbol) }
+    }
+    while registeredOps < ops.count {
+      registeredOps += 1
+      for value in ops[registeredOps - 1].attributes.values {
+        for symbol in value.symbols { try register(symbol) }
       }
-      symbolsByName[symbol.name] = symbol
     }
   }
 
   /// Records an assumption, once.
   public func assume(_ constraint: Constraint) {
+    if isVerifying { return }
     var key = constraint
     key.origin = .none
     if constraintLookup.insert(key).inserted { constraints.append(constraint) }
@@ -117,4 +146,13 @@ extension Graph {
   package func setName(_ value: ValueID, _ name: String?) { namesByValue[value] = name }
 
   package func setEntries(_ entries: [Entry]) { self.entries = entries }
+
+  package func setArgumentOrigin(_ value: ValueID, _ origin: OriginID) {
+    argumentOrigins[value] = origin
+  }
+
+  package func addVariable(_ record: VariableRecord) -> VariableID {
+    variables.append(record)
+    return VariableID(variables.count - 1)
+  }
 }

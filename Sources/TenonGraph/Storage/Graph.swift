@@ -33,12 +33,19 @@ public final class Graph {
   /// What recording assumed of symbolic sizes, in the order assumed, each once.
   public internal(set) var constraints: [Constraint] = []
   var constraintLookup: Set<Constraint> = []
+  /// The symbols of the graph's sizes, in the order of first use.
+  public internal(set) var symbols: [Symbol] = []
   var symbolsByName: [String: Symbol] = [:]
+  /// How many of `types` and `ops` have had their symbols registered.
+  var registeredTypes = 0
+  var registeredOps = 0
 
   var recording: [OpenRegion] = []
   var currentScope = ScopeID.root
   var originOverride: OriginID?
   var defaultEntryIsOpen = false
+  /// True while types are inferred again: nothing is assumed then.
+  var isVerifying = false
 
   public convenience init(_ name: String = "graph") { self.init(name, origins: OriginTable()) }
 

@@ -72,6 +72,14 @@ public indirect enum ValueType: Hashable, Sendable {
   case sequence(ValueType)
   case optional(ValueType)
 
+  /// The symbols of the sizes, each once, in order of appearance.
+  public var symbols: [Symbol] {
+    switch self {
+    case .tensor(let type): type.shape.isConstant ? [] : type.shape.symbols
+    case .sequence(let type), .optional(let type): type.symbols
+    }
+  }
+
   /// The tensor type; nil for sequences and optionals.
   public var tensor: TensorType? {
     if case .tensor(let type) = self { type } else { nil }

@@ -1,0 +1,84 @@
+import TenonTensor
+
+// Rules that recording, parsing and verifying share.
+
+extension ValueType {
+  /// The type as inference sees it.
+  var withoutLayout: ValueType {
+    switch self {
+    case .tensor(let type):
+      type.layout == nil ? self : .tensor(TensorType(type.element, type.shape))
+    case .sequence(let type): .sequence(type.withoutLayout)
+    case .optional(let type): .optional(type.withoutLayout)
+    }
+  }
+}
+
+extension TensorType {
+  /// Whether the known sizes, and what they come to together, lie between 0 and 2^46.
+  var hasSoundSizes: Bool {
+    let sound = 0..<(1 << 46)
+    if let sizes = shape.constants { return sound.contains(RowMajor.count(sizes)) }
+    return shape.allSatisfy { $0.constant.map(sound.contains) ?? true }
+  }
+
+  /// Whether rank and sizes are small enough for text.
+  var isSmallExpression: Bool {
+    shape.rank <= TextGrammar.rankLimit && shape.allSatisfy { $0.isSmall(limit: 1024) }
+  }
+
+  /// Whether a value of the type may carry `count` known elements.
+  func mayHaveKnownElements(_ count: Int) -> Bool {
+    guard element.isInteger || element == .bool, rank <= 1, count <= 64 else { return false }
+    return rank == 0 ? count == 1 : shape[0].constant == count
+  }
+}
+
+extension Layout {
+  /// Whether each of `rank` axes is there once: whole, or as blocks with their inside after them.
+  func fits(rank: Int) -> Bool {
+    var blocks = [Int?](repeating: nil, count: rank)
+    var isDone = [Bool](repeating: false, count: rank)
+    for part in parts {
+      guard part.axis >= 0, part.axis < rank, !isDone[part.axis] else { return false }
+      if part.isInner {
+        guard let block = part.block, blocks[part.axis] == block else { return false }
+        isDone[part.axis] = true
+      } else if let block = part.block {
+        guard block > 0, blocks[part.axis] == nil else { return false }
+        blocks[part.axis] = block
+      } else {
+        guard blocks[part.axis] == nil else { return false }
+        isDone[part.axis] = true
+      }
+    }
+    return isDone.allSatisfy { $0 }
+  }
+}
+
+extension Dimension {
+  /// Whether the expression has at most `limit` parts, at most 32 deep.
+  func isSmall(limit: Int) -> Bool {
+    var left = limit
+    return isConstant || isSmall(&left, depth: 32)
+  }
+
+  private func isSmall(_ left: inout Int, depth: Int) -> Bool {
+    guard depth > 0 else { return false }
+    for term in terms {
+      for factor in term.factors {
+        left -= 1
+        guard left >= 0 else { return false }
+        switch factor {
+        case .symbol: continue
+        case .floorDivide(let a, let b), .remainder(let a, let b), .minimum(let a, let b),
+          .maximum(let a, let b):
+          guard a.isSmall(&left, depth: depth - 1), b.isSmall(&left, depth: depth - 1) else {
+            return false
+          }
+        }
+      }
+    }
+    return true
+  }
+}

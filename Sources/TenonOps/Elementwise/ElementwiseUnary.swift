@@ -17,6 +17,10 @@ extension ElementwiseUnary {
     element.isFloat && !element.isStorageOnly
   }
 
+  public static func float(_ x: Double) -> Double {
+    preconditionFailure("internal: \(name) takes no floats")
+  }
+
   public static func integer(_ x: Int64, _ type: ElementType) -> Int64 {
     preconditionFailure("internal: \(name) takes no integers")
   }

@@ -41,6 +41,28 @@ enum ReferenceArithmetic {
     return b == -1 ? 0 : a % b
   }
 
+  /// Wrapping; a negative exponent gives 0 but for the bases 1 and -1.
+  static func power(_ a: Int64, _ b: Int64, _ type: ElementType) -> Int64 {
+    if b < 0, type != .u64 { return a == 1 ? 1 : a == -1 ? (b & 1 == 0 ? 1 : -1) : 0 }
+    var (result, base, exponent) = (Int64(1), a, UInt64(bitPattern: b))
+    while exponent > 0 {
+      if exponent & 1 == 1 { result = result &* base }
+      base = base &* base
+      exponent >>= 1
+    }
+    return wrapped(result, type)
+  }
+
+  /// The element's bits with zeros above its width.
+  static func bits(_ value: Int64, _ type: ElementType) -> UInt64 {
+    UInt64(bitPattern: value) & (type.bitWidth == 64 ? .max : (1 << UInt64(type.bitWidth)) - 1)
+  }
+
+  /// Whether a shift amount, read as unsigned, is less than the width.
+  static func isShort(_ amount: Int64, _ type: ElementType) -> Bool {
+    amount >= 0 && amount < Int64(type.bitWidth)
+  }
+
   /// NaN if either is; +0 over -0.
   static func maximum(_ a: Double, _ b: Double) -> Double {
     if a.isNaN || b.isNaN { return .nan }

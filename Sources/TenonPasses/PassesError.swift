@@ -16,4 +16,10 @@ extension TenonError {
       "gradient",
       "\(op): the gradient of \(operand) must have its type \(type), not \(given)")
   }
+
+  static func endlessBody(_ op: String, limit: Int) -> TenonError {
+    TenonError(
+      "endless-body",
+      "\(op): bodies inside bodies go deeper than \(limit); a composite must not be made of itself")
+  }
 }

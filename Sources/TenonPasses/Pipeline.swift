@@ -7,6 +7,14 @@ extension Pipeline {
   public static let standard = Pipeline([
     ExpandGradients.self,
     RemoveDeadNodes.self,
+    ClaimLowerings.self,
+    SimplifyViews.self,
+    FoldConstants.self,
+    SimplifyAlgebra.self,
+    SimplifyViews.self,
+    Canonicalize.self,
+    EliminateCommonSubexpressions.self,
+    RemoveDeadNodes.self,
   ])
 }
 

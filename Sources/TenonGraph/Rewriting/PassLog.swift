@@ -146,6 +146,7 @@ extension PassLog {
   }
 
   mutating func setRounds(_ rounds: Int, reachedFixedPoint: Bool) {
+    if passes.isEmpty { return }
     passes[passes.count - 1].rounds = rounds
     passes[passes.count - 1].reachedFixedPoint = reachedFixedPoint
   }
@@ -153,6 +154,7 @@ extension PassLog {
   mutating func setDump(_ text: String) { passes[passes.count - 1].dump = text }
 
   mutating func setRefusals(_ refusals: [Refusal]) {
+    if passes.isEmpty { return }
     passes[passes.count - 1].refusals += refusals
   }
 

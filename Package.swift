@@ -11,10 +11,12 @@ func tests(_ name: String, of modules: [Target.Dependency], files: [String] = []
   .testTarget(name: name, dependencies: modules + ["TenonTestKit"], exclude: files)
 }
 
-func sample(_ folder: String, _ name: String, resources: [String] = []) -> Target {
+func sample(_ name: String, folder: String, exclude: [String] = [], resources: [Resource] = [])
+  -> Target
+{
   .executableTarget(
     name: name, dependencies: ["Tenon"], path: "Samples/\(folder)",
-    exclude: ["README.md"] + resources, packageAccess: false)
+    exclude: ["README.md"] + exclude, resources: resources, packageAccess: false)
 }
 
 let package = Package(
@@ -63,13 +65,16 @@ let package = Package(
       "Tenon",
       imports: [
         "TenonTraining", "TenonLayers", "TenonCompiler", "TenonPasses", "TenonFormats", "TenonOps",
-        "TenonGraph", "TenonTensor",
+        "TenonGraph", "TenonRuntime", "TenonTensor",
       ]),
     // Level 7
     .executableTarget(
       name: "TenonCommand",
       dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-
+    sample("HelloGraph", folder: "01-HelloGraph"),
+    sample(
+      "TrainDigits", folder: "02-TrainDigits", exclude: ["Data/ATTRIBUTION.md"],
+      resources: [.copy("Data/digits.csv")]),
     tests("PassesTests", of: ["TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),

@@ -1,1 +1,9 @@
+@_exported import TenonCompiler
+@_exported import TenonFormats
+@_exported import TenonGraph
+@_exported import TenonLayers
+@_exported import TenonOps
+@_exported import TenonPasses
+@_exported import TenonRuntime
 @_exported import TenonTensor
+@_exported import TenonTraining

@@ -29,27 +29,29 @@ public struct Symbol: Hashable, Sendable, Comparable, CustomStringConvertible {
 /// minimum or maximum that constants do not resolve. Arithmetic saturates just under ±2^62: an absurd size
 /// stays absurd and is refused where a shape is checked, never wrapped.
 public struct Dimension: Hashable, Sendable {
-  package enum Form: Hashable, Sendable {
-    case constant(Int)
-    case sum(Sum)
+  /// The size where `sum` is nil; else unused.
+  package let number: Int
+  /// The expression where the size is not known.
+  package let sum: Sum?
+
+  package init(_ sum: Sum) {
+    number = 0
+    self.sum = sum
   }
 
-  package let form: Form
-
-  package init(form: Form) { self.form = form }
-
   /// The known size.
-  public init(_ constant: Int) { form = .constant(Dimension.clamp(constant)) }
+  public init(_ constant: Int) {
+    number = Dimension.clamp(constant)
+    sum = nil
+  }
 
   /// The size called `symbol`.
   public init(_ symbol: Symbol) {
-    form = .sum(Sum(terms: [Term(coefficient: 1, factors: [.symbol(symbol)])], constant: 0))
+    self.init(Sum(terms: [Term(coefficient: 1, factors: [.symbol(symbol)])], constant: 0))
   }
 
   /// The size where it is known when recorded, else nil.
-  public var constant: Int? {
-    if case .constant(let value) = form { value } else { nil }
-  }
+  public var constant: Int? { sum == nil ? number : nil }
 
   public var isConstant: Bool { constant != nil }
 }
@@ -103,19 +105,9 @@ extension Dimension {
     case maximum(Dimension, Dimension)
   }
 
-  package var terms: [Term] {
-    switch form {
-    case .constant: []
-    case .sum(let sum): sum.terms
-    }
-  }
+  package var terms: [Term] { sum?.terms ?? [] }
 
-  package var constantPart: Int {
-    switch form {
-    case .constant(let value): value
-    case .sum(let sum): sum.constant
-    }
-  }
+  package var constantPart: Int { sum?.constant ?? number }
 
   package static func make(_ terms: [Term], _ constant: Int) -> Dimension {
     var merged: [Term] = []
@@ -128,7 +120,7 @@ extension Dimension {
     }
     merged.removeAll { $0.coefficient == 0 }
     if merged.isEmpty { return Dimension(constant) }
-    return Dimension(form: .sum(Sum(terms: merged, constant: clamp(constant))))
+    return Dimension(Sum(terms: merged, constant: clamp(constant)))
   }
 
   private static func key(_ term: Term) -> String {
@@ -136,7 +128,7 @@ extension Dimension {
   }
 
   private static func atom(_ atom: Atom) -> Dimension {
-    Dimension(form: .sum(Sum(terms: [Term(coefficient: 1, factors: [atom])], constant: 0)))
+    Dimension(Sum(terms: [Term(coefficient: 1, factors: [atom])], constant: 0))
   }
 }
 

@@ -189,14 +189,12 @@ public struct IndexExpression: Hashable, Sendable {
 
   /// Whether 0 ≤ self < bound is certain.
   public func isWithin(_ bound: Dimension, extents: (Int) -> Dimension?) -> Bool {
-    guard let range = range(extents: extents) else { return false }
-    if let low = range.low.range?.lowerBound, low >= 0 {
-      if (bound - range.high).constant.map({ $0 > 0 }) == true { return true }
-      if let most = range.high.upperBound, let least = bound.range?.lowerBound, most < least {
-        return true
-      }
-    }
-    return false
+    guard let (low, high) = range(extents: extents), let lows = low.range, lows.lowerBound >= 0
+    else { return false }
+    let room = bound - high
+    if let known = room.constant { return known > 0 }
+    guard let highs = high.range, let bounds = bound.range else { return false }
+    return highs.upperBound < bounds.lowerBound
   }
 
   /// The least and the greatest value, where the terms' signs and extents are known.

@@ -28,6 +28,16 @@ public struct ExecutionReport: Sendable {
   public var elapsedNanoseconds: Int
   public var steps: [StepTime]
 
+  /// The report of something that has no plan: no memory of its own, no steps.
+  public init(name: String, threads: Int) {
+    plan = name
+    self.threads = threads
+    memory = MemoryReport(arena: 0, scratch: 0, outputs: 0, prepared: 0, variables: 0)
+    profiledRuns = 0
+    elapsedNanoseconds = 0
+    steps = []
+  }
+
   init(_ loaded: LoadedPlan, threads: Int) {
     plan = loaded.plan.name
     self.threads = threads

@@ -1,0 +1,55 @@
+import TenonGraph
+import TenonOps
+import TenonPasses
+import TenonRuntime
+import TenonTensor
+
+/// Compiles a graph: from what was recorded to something that runs. The graph itself stays as it
+/// is.
+///
+/// - Throws: `empty-graph`, `unknown-entry`, `unbound-symbol`, and what passes and the backend
+///   throw.
+public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> Program
+{
+  let work = graph.copy()
+  try work.select(entries: options.entries)
+  try work.freeze(options.frozen)
+  try work.bind(options.sizes)
+  try work.checkSymbolsAreBound()
+  let log = try options.pipeline.run(
+    on: work, target: options.target ?? Target(.generic), catalog: options.catalog,
+    options: options.passes)
+  let store = ReferenceVariables(work.variables)
+  let executables = work.entries.map { entry in
+    ReferenceExecutable(work, entry, store)
+  }
+  return Program(
+    entries: executables, report: CompileReport(graph: work, passes: log))
+}
+
+extension Graph {
+  /// Keeps the entries called for, in the graph's order.
+  fileprivate func select(entries names: [String]?) throws {
+    if let names {
+      let known = entries.map(\.name)
+      for name in names where !known.contains(name) {
+        throw TenonError.unknownEntry(name, known: known)
+      }
+      setEntries(entries.filter { names.contains($0.name) || $0.name == "initialize" })
+    }
+    guard !entries.isEmpty else { throw TenonError.emptyGraph }
+  }
+
+  fileprivate func checkSymbolsAreBound() throws {
+    for entry in entries {
+      var names: [String] = []
+      for argument in arguments(entry.region) {
+        for symbol in tensorType(argument).shape.symbols
+        where !symbol.isRunning && !names.contains(symbol.name) {
+          names.append(symbol.name)
+        }
+      }
+      if !names.isEmpty { throw TenonError.unboundSymbols(entry.name, names) }
+    }
+  }
+}

@@ -76,6 +76,9 @@ let package = Package(
       "TrainDigits", folder: "02-TrainDigits", exclude: ["Data/ATTRIBUTION.md"],
       resources: [.copy("Data/digits.csv")]),
     tests("PassesTests", of: ["TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
+    tests(
+      "PlanningTests",
+      of: ["TenonCodegen", "TenonPasses", "TenonOps", "TenonRuntime", "TenonGraph", "TenonTensor"]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),
     tests("TensorTests", of: ["TenonTensor"]),

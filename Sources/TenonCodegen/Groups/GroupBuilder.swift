@@ -66,13 +66,15 @@ package final class GroupBuilder {
     for node in graph.nodes(region) {
       guard let facts = table.lowered(node).facts else {
         throw TenonError.unfitFusion(
-          graph.opName(node), FusionRefusal.notCompute, graph.origins.primaryLine(graph.origin(node)))
+          graph.opName(node), FusionRefusal.notCompute,
+          graph.origins.primaryLine(graph.origin(node)))
       }
       for (result, value) in graph.results(node).enumerated() {
         origin[value] = .member(FusedValue(member: members.count, result: result))
       }
       members.append(
-        FusedMember(facts: facts, operands: graph.operands(node).map { origin[$0]! }, mode: .inline))
+        FusedMember(facts: facts, operands: graph.operands(node).map { origin[$0]! }, mode: .inline)
+      )
     }
     let outputs = try graph.results(region).map { value -> FusedValue in
       guard case .member(let member)? = origin[value] else {

@@ -39,8 +39,9 @@ package final class ComputeFacts {
     self.compute = compute
     let domain = compute.axes + (compute.reduction?.axes ?? [])
     var reads = [[Read]](repeating: [], count: operands.count)
-    func scan(_ program: ScalarProgram, _ needed: [Bool], isInReduction: Bool) {
-      let axes = isInReduction ? domain : compute.axes
+    func scan(
+      _ program: ScalarProgram, _ needed: [Bool], isInReduction: Bool, over axes: [Dimension]
+    ) {
       for (place, instruction) in program.instructions.enumerated() where needed[place] {
         guard case .load(let operand, let index, let guards, _) = instruction else { continue }
         let read = Read(
@@ -51,15 +52,15 @@ package final class ComputeFacts {
     }
     let program = compute.program
     let needed = program.needed(for: compute.results)
-    scan(program, needed, isInReduction: false)
+    scan(program, needed, isInReduction: false, over: compute.axes)
     var weight = 0
     for (place, instruction) in program.instructions.enumerated() where needed[place] {
       weight += instruction.weight
     }
     if let reduction = compute.reduction {
-      scan(
-        reduction.program, reduction.program.needed(for: reduction.values + reduction.initial),
-        isInReduction: true)
+      let inner = reduction.program
+      scan(inner, inner.needed(for: reduction.values), isInReduction: true, over: domain)
+      scan(inner, inner.needed(for: reduction.initial), isInReduction: true, over: compute.axes)
       weight += 16
     }
     self.reads = reads
@@ -96,8 +97,12 @@ package final class ComputeFacts {
     guard let reduction = compute.reduction, reduction.combiner == .sum,
       reduction.values.count == 1
     else { return false }
-    let inner = reads.joined().filter(\.isInReduction)
-    return inner.count >= 2 && inner.contains { !$0.isOnce }
+    let program = reduction.program
+    var loads = 0
+    for (place, isNeeded) in program.needed(for: reduction.values).enumerated() where isNeeded {
+      if case .load = program.instructions[place] { loads += 1 }
+    }
+    return loads >= 2 && reads.joined().contains { $0.isInReduction && !$0.isOnce }
   }
 }
 

@@ -129,7 +129,8 @@ package struct FusionCluster {
   /// - Parameters:
   ///   - uses: every read of the producer by members.
   ///   - isOutput: whether something outside the group reads it too.
-  package mutating func join(_ facts: ComputeFacts, uses: [Use], isOutput: Bool) throws(FusionRefusal)
+  package mutating func join(_ facts: ComputeFacts, uses: [Use], isOutput: Bool)
+    throws(FusionRefusal)
   {
     guard members.count < limits.ops else { throw .full }
     let reading = reading(uses)

@@ -14,7 +14,8 @@ extension PassContext {
         let nodes = graph.nodes(region)
         for (position, reason) in grouping.refusals {
           let node = nodes[position]
-          refusals.append(.init(rule: "fuse", reason: reason, node: node, origin: graph.origin(node)))
+          refusals.append(
+            .init(rule: "fuse", reason: reason, node: node, origin: graph.origin(node)))
         }
         FusionRewriter(graph, region, grouping, fusion).run { fused in
           log.add(

@@ -61,7 +61,8 @@ extension IndexExpression {
     let ascending = terms.enumerated().sorted { a, b in
       let (x, y) = (a.element.coefficient, b.element.coefficient)
       if let order = (x - y).constant { return order == 0 ? a.offset > b.offset : order < 0 }
-      return (x.constant != nil && y.constant == nil) || (x.constant == nil) == (y.constant == nil) && a.offset > b.offset
+      return (x.constant != nil && y.constant == nil)
+        || (x.constant == nil) == (y.constant == nil) && a.offset > b.offset
     }
     for (_, term) in ascending {
       guard case .axis(let axis) = term.atom else { return false }

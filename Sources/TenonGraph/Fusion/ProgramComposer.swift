@@ -130,7 +130,8 @@ extension [Guard] {
 extension Compute {
   /// This compute with its loads of `operand` replaced by what `producer` computes there; both
   /// number operands in one sequence.
-  package func substituting(_ producer: Compute, result: Int = 0, forOperand operand: Int) -> Compute
+  package func substituting(_ producer: Compute, result: Int = 0, forOperand operand: Int)
+    -> Compute
   {
     func compose(_ source: ScalarProgram, _ wanted: [ScalarID], _ domain: [Dimension]) -> (
       ScalarProgram, [ScalarID]

@@ -75,8 +75,8 @@ extension Tensor {
     case .bf16: try self.init(doubles.map { BFloat16($0) }, shape: shape)
     case .f4e2m1fn, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0fnu:
       let format = NarrowFloat(type)
-      let bytes = Tensor(doubles.map { format.encode($0) })
-      try self.init(type, shape: shape, storage: bytes.storage)
+      let codes = try Tensor(doubles.map { format.encode($0) }, shape: shape)
+      try self.init(type, shape: shape, storage: codes.storage)
     default: throw TenonError.elementType(asked: type, held: .f64)
     }
   }
@@ -97,11 +97,8 @@ extension Tensor {
     case .u64: try self.init(values.map { UInt64(bitPattern: $0) }, shape: shape)
     case .i2, .u2, .i4, .u4:
       let mask = UInt8((1 << type.bitWidth) - 1)
-      let bytes = Tensor(values.map { UInt8(truncatingIfNeeded: $0) & mask })
-      guard RowMajor.count(shape) == values.count else {
-        throw TenonError.elementCount(shape: shape, given: values.count)
-      }
-      try self.init(type, shape: shape, storage: bytes.storage)
+      let codes = try Tensor(values.map { UInt8(truncatingIfNeeded: $0) & mask }, shape: shape)
+      try self.init(type, shape: shape, storage: codes.storage)
     default: throw TenonError.elementType(asked: type, held: .i64)
     }
   }

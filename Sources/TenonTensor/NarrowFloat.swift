@@ -11,6 +11,10 @@ package struct NarrowFloat {
   private let hasNaN: Bool
   private let nanCode: UInt8
   private let count: Int
+  /// The code of the largest number; those of the others not negative come before it.
+  private let last: Int
+  /// Halfway between the largest number and the one that would follow.
+  private let overflow: Double
 
   package init(_ type: ElementType) {
     let (exponentBits, fractionBits, bias, fnuz): (Int, Int, Int, Bool)
@@ -50,26 +54,31 @@ package struct NarrowFloat {
       }
     }
     values = table
+    let codes = unsigned ? count : count / 2
+    last = (0..<codes).last { table[$0].isFinite }!
+    overflow =
+      unsigned ? table[last] * 1.5 : table[last] + (table[last] - table[last - 1]) / 2
   }
 
   package func decode(_ code: UInt8) -> Double { values[Int(code) & (count - 1)] }
 
-  /// The nearest code, ties to the even code; past the largest, infinity where there is one, else
-  /// NaN where there is one, else the largest.
+  /// The nearest code, ties to the even code (upward where there is no fraction, as every
+  /// significand is odd); past the largest, infinity where there is one, else NaN where there is
+  /// one, else the largest. `f8e8m0fnu` has no zero: 0 gives its smallest number.
   package func encode(_ value: Double) -> UInt8 {
     if value.isNaN { return hasNaN ? nanCode : 0 }
-    let half = unsigned ? count : count / 2
-    let finite = (0..<half).filter { values[$0].isFinite }
-    let negative = value.sign == .minus
-    if unsigned && negative { return nanCode }
     let magnitude = value.magnitude
-    let last = finite.last!
-    let step = values[last] - values[last - 1]
-    let limit = unsigned ? values[last] * 1.5 : values[last] + step / 2
+    if unsigned && value < 0 { return nanCode }
+    let lastIsEven = last % 2 == 0 && !unsigned
     var code: Int
-    let lastIsEven = last % 2 == 0
-    if magnitude > limit || (magnitude == limit && !lastIsEven) || value.isInfinite {
-      if hasInfinity { code = last + 1 } else if hasNaN { return nanCode } else { code = last }
+    if magnitude > overflow || (magnitude == overflow && !lastIsEven) {
+      if hasInfinity {
+        code = last + 1
+      } else if hasNaN {
+        return nanCode
+      } else {
+        code = last
+      }
     } else {
       var low = 0
       var high = last
@@ -78,13 +87,13 @@ package struct NarrowFloat {
         if values[middle] <= magnitude { low = middle } else { high = middle - 1 }
       }
       code = low
-      if low < last {
+      if low < last, magnitude > values[low] {
         let below = magnitude - values[low]
         let above = values[low + 1] - magnitude
-        if above < below || (above == below && low % 2 == 1) { code = low + 1 }
+        if above < below || (above == below && (unsigned || low % 2 == 1)) { code = low + 1 }
       }
     }
     if code == 0 && nanCode == 0x80 { return 0 }
-    return UInt8(code | (negative && !unsigned ? half : 0))
+    return UInt8(code | (value.sign == .minus && !unsigned ? count / 2 : 0))
   }
 }

@@ -30,9 +30,10 @@ extension Tensor: CustomStringConvertible {
     return text(axis: 0, offset: 0)
   }
 
-  /// One element as text: the shortest decimal that reads back, integers and booleans plain.
+  /// One element as text: integers and booleans plain, strings in quotes, floats as the shortest
+  /// decimal that reads back (as f32 for the types narrower than f16).
   public func elementText(at index: Int) -> String {
-    if elementType == .string { return "\"\(strings[index])\"" }
+    if elementType == .string { return strings[index].debugDescription }
     let one = TensorStorage(byteCount: elementType.byteWidth)
     withUnsafeBytes { bytes in
       one.bytes.copyMemory(
@@ -43,11 +44,12 @@ extension Tensor: CustomStringConvertible {
       switch elementType {
       case .bool: try element.scalar(as: Bool.self) ? "true" : "false"
       case .f32: "\(try element.scalar(as: Float.self))"
-      case .f16: "\(Float(try element.scalar(as: Float16.self)))"
+      case .f16: "\(try element.scalar(as: Float16.self))"
+      case .f64: "\(try element.scalar(as: Double.self))"
       case .u64: "\(try element.scalar(as: UInt64.self))"
       case .complex64: complexText(one.bytes.load(as: (Float, Float).self))
       case .complex128: complexText(one.bytes.load(as: (Double, Double).self))
-      case _ where elementType.isFloat: "\(try element.doubles()[0])"
+      case _ where elementType.isFloat: "\(Float(try element.doubles()[0]))"
       default: "\(try element.integers()[0])"
       }
     }

@@ -11,10 +11,12 @@ public struct Tensor: Sendable {
 
   /// A tensor over bytes of `storage` from `byteOffset` on.
   ///
-  /// - Throws: `tensor-size` where the sizes are negative or the bytes too few.
+  /// - Throws: `tensor-size` where the sizes are negative or the bytes too few; `element-type` for
+  ///   `string`, whose elements are no bytes.
   public init(
     _ elementType: ElementType, shape: [Int], storage: TensorStorage, byteOffset: Int = 0
   ) throws {
+    guard elementType != .string else { throw TenonError.stringsFromBytes }
     let bytes = try Tensor.byteCount(elementType, shape: shape)
     guard byteOffset >= 0, byteOffset <= storage.byteCount, storage.byteCount - byteOffset >= bytes
     else {
@@ -37,11 +39,13 @@ public struct Tensor: Sendable {
 
   /// Fresh zeroed storage that `fill` may write before the tensor is shared.
   ///
-  /// - Throws: `tensor-size` for negative or absurd sizes, and what `fill` throws.
+  /// - Throws: `tensor-size` for negative or absurd sizes, `element-type` for `string`, and what
+  ///   `fill` throws.
   public init(
     _ elementType: ElementType, shape: [Int],
     fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
+    guard elementType != .string else { throw TenonError.stringsFromBytes }
     let bytes = try Tensor.byteCount(elementType, shape: shape)
     let storage = TensorStorage(byteCount: bytes)
     try fill(UnsafeMutableRawBufferPointer(start: storage.bytes, count: bytes))
@@ -100,6 +104,10 @@ public struct Tensor: Sendable {
   {
     guard Element.elementType == elementType else {
       throw TenonError.elementType(asked: Element.elementType, held: elementType)
+    }
+    // A byte other than 0 and 1 is no Swift `Bool`.
+    if Element.self == Bool.self {
+      return withUnsafeBytes { bytes in bytes.map { $0 != 0 } } as! [Element]
     }
     return withUnsafeBytes { bytes in
       [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in

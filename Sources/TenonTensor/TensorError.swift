@@ -27,6 +27,11 @@ extension TenonError {
       "tensor: asked for elements of \(asked), but it holds \(held); use `converted(to:)` first")
   }
 
+  static var stringsFromBytes: TenonError {
+    TenonError(
+      "element-type", "tensor: strings are not made of bytes; use `Tensor(strings:shape:)`")
+  }
+
   static func notScalar(shape: [Int]) -> TenonError {
     TenonError(
       "tensor-size", "tensor: `scalar` needs exactly one element, the shape is \(Shape(shape))")

@@ -85,6 +85,7 @@ let package = Package(
     tests("FormatsTests", of: ["TenonFormats", "TenonTensor"], files: ["Fixtures"]),
     tests("RuntimeTests", of: ["TenonRuntime", "CTenonKernels", "TenonTensor"]),
     tests("GraphTests", of: ["TenonGraph", "TenonTensor"]),
+    tests("CodegenTests", of: ["TenonCodegen", "TenonRuntime", "TenonGraph", "TenonTensor"]),
   ],
   cLanguageStandard: .c11
 )

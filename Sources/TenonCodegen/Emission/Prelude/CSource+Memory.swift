@@ -1,0 +1,85 @@
+import TenonGraph
+import TenonTensor
+
+// Prelude functions for parts of vectors and for elements that do not lie side by side.
+extension CSource {
+  /// The first `count` elements of memory, zero in the other lanes.
+  mutating func loadFirst(_ type: LaneType) -> String {
+    let builtin = maskedBuiltin("load", type)
+    return function("load_first", type) {
+      """
+      INLINE $T load_first_$s(const $S *p, i64 count) {\(builtin)
+        $T v = ($T)(0);
+        for (i64 l = 0; l < $n; ++l) if (l < count) v[l] = p[l];
+        return v;
+      }
+      """
+    }
+  }
+
+  /// Writes the first `count` lanes.
+  mutating func storeFirst(_ type: LaneType) -> String {
+    let builtin = maskedBuiltin("store", type)
+    return function("store_first", type) {
+      """
+      INLINE void store_first_$s($S *p, $T v, i64 count) {\(builtin)
+        for (i64 l = 0; l < $n; ++l) if (l < count) p[l] = v[l];
+      }
+      """
+    }
+  }
+
+  /// First lines that use the target's masked moves where the compiler has them.
+  private func maskedBuiltin(_ direction: String, _ type: LaneType) -> String {
+    let width = type.element.byteWidth
+    guard target.instructionSet == .avx512, type.lanes * width == 64, width >= 4 else { return "" }
+    let (kind, lane): (String, String)
+    switch (CTypes.scalar(type.element), width) {
+    case ("f32", _): (kind, lane) = ("ups", "float")
+    case ("f64", _): (kind, lane) = ("upd", "double")
+    case (_, 4): (kind, lane) = ("dqusi", "int")
+    default: (kind, lane) = ("dqudi", "long long")
+    }
+    let name = "__builtin_ia32_\(direction)\(kind)512_mask"
+    let mask = "(unsigned \(width == 4 ? "short" : "char"))((1u << count) - 1)"
+    let call =
+      direction == "load"
+      ? "return ($T)\(name)((const moved *)p, (moved){0}, \(mask));"
+      : "\(name)((moved *)p, (moved)v, \(mask)); return;"
+    return """
+
+      #if __has_builtin(\(name))
+        typedef \(lane) moved __attribute__((vector_size(64)));
+        \(call)
+      #endif
+      """
+  }
+
+  mutating func gather(_ type: LaneType) -> String {
+    let indices = self.type(type.with(element: .i64))
+    return function("gather", type) {
+      """
+      INLINE $T gather_$s(const $S *p, \(indices) index) {
+        $T v;
+        for (i64 l = 0; l < $n; ++l) v[l] = p[index[l]];
+        return v;
+      }
+      """
+    }
+  }
+
+  /// Elements where the mask holds, `fill` elsewhere.
+  mutating func gatherMasked(_ type: LaneType) -> String {
+    let indices = self.type(type.with(element: .i64))
+    let mask = self.type(type.with(element: .i32))
+    return function("gather_masked", type) {
+      """
+      INLINE $T gather_masked_$s(const $S *p, \(indices) index, \(mask) mask, $T fill) {
+        $T v = fill;
+        for (i64 l = 0; l < $n; ++l) if (mask[l]) v[l] = p[index[l]];
+        return v;
+      }
+      """
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import TenonGraph
+import TenonTensor
+
+/// A kernel with what the plan needs to know of it beside its statements.
+package struct ScheduledKernel {
+  package var kernel: Kernel
+  /// The choices made, for people to read.
+  package var description: String
+  /// True where all tiles cost the same.
+  package var hasUniformTiles: Bool
+}
+
+/// Loops for any group of computes: tiles over the axes that all stages share, then each stage in
+/// its own loops, with vectors along the axis that needs the fewest instructions.
+struct ComputeSchedule {
+  let analysis: GroupAnalysis
+  let target: Target
+
+  /// Work units of one tile.
+  static let tileWork = 1 << 16
+
+  func schedule(parameters: [Symbol]) -> ScheduledKernel {
+    let group = analysis.group
+    let builder = KernelBuilder(
+      parameters: parameters,
+      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
+        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+    for temporary in analysis.temporaries {
+      let count = temporary.row.reduce(1) {
+        Dimension.saturatingProduct($0, max(0, $1.upperBound ?? 0))
+      }
+      _ = builder.scratch(temporary.element, count: count)
+    }
+    let single = analysis.stages.count == 1
+    let choices = analysis.stages.map { stage in
+      VectorChoice(
+        stage, parallel: single ? analysis.sharedLoops.last : stage.innerLoops.last,
+        target: target)
+    }
+    let cost = zip(analysis.stages, choices).reduce(0) { total, next in
+      total + max(1, next.0.innerCost / next.1.lanes)
+    }
+    let isVector: Bool
+    if single, case .parallel = choices[0] { isVector = true } else { isVector = false }
+    let grid = TileGrid(
+      analysis.sharedLoops, cost: cost, work: ComputeSchedule.tileWork,
+      multiple: isVector ? choices[0].lanes * StageWriter.unrolling : 1)
+    let ranges = grid.ranges(of: .axis(0), in: builder)
+    if single {
+      let writer = StageWriter(
+        builder: builder, stage: analysis.stages[0], choice: choices[0], tiles: grid.tiles)
+      writer.write(over: ranges, at: [:])
+    } else {
+      loops(ranges[...], at: [:], in: builder) { place in
+        for (stage, choice) in zip(analysis.stages, choices) {
+          let writer = StageWriter(
+            builder: builder, stage: stage, choice: choice, tiles: grid.tiles)
+          writer.write(over: stage.innerLoops.map { LoopRange($0) }, at: place)
+        }
+      }
+    }
+    let kernel = builder.finish(tiles: grid.tiles)
+    let text = ([grid.description] + choices.map(\.description)).joined(separator: "; ")
+    return ScheduledKernel(
+      kernel: kernel, description: text, hasUniformTiles: grid.isUniform)
+  }
+}
+
+/// Where each axis of a compute stands: an expression over loop variables. Axes without one are 0.
+typealias AxisPlaces = [Int: IndexExpression]
+
+/// Serial loops over `ranges`, outermost first, around `body`.
+func loops(
+  _ ranges: ArraySlice<LoopRange>, at place: AxisPlaces, in builder: KernelBuilder,
+  _ body: (AxisPlaces) -> Void
+) {
+  guard let range = ranges.first else { return body(place) }
+  builder.loop(from: range.lower, to: range.upper) { variable in
+    var place = place
+    place[range.loop.axes.last!] = variable
+    builder.bound(variable, below: range.loop.extent)
+    loops(ranges.dropFirst(), at: place, in: builder, body)
+  }
+}
+
+extension VectorChoice: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .scalar: "scalar"
+    case .parallel(let lanes): "\(lanes) lanes along results"
+    case .reduction(let lanes): "\(lanes) lanes along the reduction"
+    }
+  }
+}

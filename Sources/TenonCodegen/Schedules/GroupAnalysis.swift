@@ -1,0 +1,86 @@
+import TenonGraph
+import TenonTensor
+
+/// A group of computes with what schedules ask about it: which leading axes all stages share, and
+/// how each stage reaches its operands.
+struct GroupAnalysis {
+  /// A result that stays inside the kernel: one row of scratch memory, written anew for each index
+  /// of the shared axes.
+  struct Temporary {
+    var element: ElementType
+    /// The sizes of one row.
+    var row: [Dimension]
+  }
+
+  let group: KernelGroup
+  let stages: [StageAnalysis]
+  /// Leading axes that all stages loop over together.
+  let sharedAxes: Int
+  let sharedLoops: [LoopAxis]
+  let temporaries: [Temporary]
+
+  init(_ group: KernelGroup, _ stages: [KernelGroup.Stage]) {
+    self.group = group
+    let shared = GroupAnalysis.sharedAxes(stages)
+    sharedAxes = shared
+    var temporaries: [Temporary] = []
+    var places: [[OperandAccess]] = []
+    var analyses: [StageAnalysis] = []
+    for stage in stages {
+      let results = stage.results.indices.map { number -> OperandAccess in
+        switch stage.results[number] {
+        case .output(let output):
+          return GroupAnalysis.access(
+            .buffer(group.inputs.count + output), group.outputs[output])
+        case .temporary:
+          let element = stage.compute.program.type(stage.compute.results[number])
+          let row = Array(stage.compute.axes[shared...])
+          temporaries.append(Temporary(element: element, row: row))
+          return OperandAccess(memory: .scratch(temporaries.count - 1), element: element) {
+            rowMajorOffset(Array($0[shared...]), row)
+          }
+        }
+      }
+      places.append(results)
+      let operands = stage.operands.map { operand -> OperandAccess in
+        switch operand {
+        case .input(let input): GroupAnalysis.access(.buffer(input), group.inputs[input])
+        case .stage(let earlier, let result): places[earlier][result]
+        }
+      }
+      analyses.append(
+        StageAnalysis(stage.compute, sharedAxes: shared, operands: operands, results: results))
+    }
+    self.temporaries = temporaries
+    self.stages = analyses
+    sharedLoops = IndexSet.loops(
+      (0..<shared).map { ($0, stages[0].compute.axes[$0]) }, in: analyses.map(\.indices))
+  }
+
+  private static func access(_ memory: Memory, _ type: TensorType) -> OperandAccess {
+    OperandAccess(memory: memory, element: type.element) { type.offset($0) }
+  }
+
+  /// The leading axes over which each stage may run with the index of the others: they have the
+  /// same sizes, and what a stage reads of an earlier one lies at its own index.
+  private static func sharedAxes(_ stages: [KernelGroup.Stage]) -> Int {
+    let first = stages[0].compute.axes
+    var shared = first.count
+    for stage in stages {
+      let axes = stage.compute.axes
+      shared = min(shared, axes.count)
+      while axes[..<shared] != first[..<shared] { shared -= 1 }
+      for (number, operand) in stage.operands.enumerated() {
+        guard case .stage = operand else { continue }
+        for program in [stage.compute.reduction?.program, stage.compute.program] {
+          for case .load(number, let indices, _, _) in program?.instructions ?? [] {
+            var same = 0
+            while same < min(shared, indices.count), indices[same].singleAxis == same { same += 1 }
+            shared = min(shared, same)
+          }
+        }
+      }
+    }
+    return shared
+  }
+}

@@ -1,0 +1,274 @@
+import TenonGraph
+import TenonTensor
+
+/// An operand of a program: where its elements lie.
+struct OperandAccess {
+  var memory: Memory
+  var element: ElementType
+  /// The offset of an element, from the indices along the operand's axes.
+  var offset: ([IndexExpression]) -> IndexExpression
+}
+
+/// Writes the values of a scalar program into a kernel, for one index or for as many indices side
+/// by side as a vector has lanes.
+///
+/// A scalar that is the same in all lanes stays one lane wide.
+struct ProgramLowering {
+  let builder: KernelBuilder
+  let program: ScalarProgram
+  /// Axes of the compute as expressions over loop variables.
+  var axis: (Int) -> IndexExpression
+  /// Sizes of the loops, for simplification.
+  var extents: (Int) -> Dimension?
+  var operands: [OperandAccess]
+  /// The loop variable along which lanes lie side by side; nil where there is one lane.
+  var vectorVariable: Int?
+  var lanes = 1
+  /// How many lanes are real, where not all are.
+  var count: ValueIndex?
+  var reduced: [ValueIndex] = []
+  var parameters: [ValueIndex] = []
+
+  private var values: [ScalarID: ValueIndex] = [:]
+
+  init(
+    builder: KernelBuilder, program: ScalarProgram, operands: [OperandAccess],
+    axis: @escaping (Int) -> IndexExpression, extents: @escaping (Int) -> Dimension?
+  ) {
+    self.builder = builder
+    self.program = program
+    self.operands = operands
+    self.axis = axis
+    self.extents = extents
+  }
+
+  /// The values of `scalars`, each one lane or `lanes` wide.
+  mutating func lower(_ scalars: [ScalarID]) -> [ValueIndex] {
+    var needed = Set(scalars)
+    guard let last = scalars.max() else { return [] }
+    for number in stride(from: last.index, through: 0, by: -1)
+    where needed.contains(ScalarID(number)) {
+      needed.formUnion(program[ScalarID(number)].operands)
+    }
+    for number in 0...last.index where needed.contains(ScalarID(number)) {
+      let scalar = ScalarID(number)
+      values[scalar] = lower(program[scalar], program.type(scalar))
+    }
+    return scalars.map { values[$0]! }
+  }
+
+  /// The values of `scalars`, all `lanes` wide.
+  mutating func lowerWide(_ scalars: [ScalarID]) -> [ValueIndex] {
+    lower(scalars).map { builder.splat($0, lanes: lanes) }
+  }
+
+  private func isWide(_ value: ValueIndex) -> Bool { builder.type(value).lanes > 1 }
+
+  private mutating func lower(_ instruction: ScalarInstruction, _ type: ElementType) -> ValueIndex {
+    switch instruction {
+    case .float(let number): return builder.define(.float(number), LaneType(type))
+    case .integer(let number): return builder.define(.integer(number), LaneType(type))
+    case .size(let size): return builder.index(IndexExpression(size))
+    case .index(let expression): return index(expression)
+    case .load(let operand, let indices, let guards, let fill):
+      return load(operand, indices, guards: guards, fill: fill)
+    case .holds(let guards):
+      return holds(guards) ?? builder.define(.integer(1), LaneType(.bool))
+    case .unary(let function, let a):
+      return apply([a], type) { .unary(function, $0[0]) }
+    case .binary(let function, let a, let b):
+      return apply([a, b], type) { .binary(function, $0[0], $0[1]) }
+    case .compare(let comparison, let a, let b):
+      return apply([a, b], type) { .compare(comparison, $0[0], $0[1]) }
+    case .select(let a, let b, let c):
+      return apply([a, b, c], type) { .select($0[0], $0[1], $0[2]) }
+    case .convert(let a):
+      if program.type(a) == type { return values[a]! }
+      return apply([a], type) { .convert($0[0]) }
+    case .bitcast(let a):
+      if program.type(a) == type { return values[a]! }
+      return apply([a], type) { .bitcast($0[0]) }
+    case .reduced(let number): return reduced[number]
+    case .parameter(let number): return parameters[number]
+    }
+  }
+
+  private func apply(
+    _ scalars: [ScalarID], _ type: ElementType, _ operation: ([ValueIndex]) -> Operation
+  ) -> ValueIndex {
+    var arguments = scalars.map { values[$0]! }
+    let width = arguments.contains(where: isWide) ? lanes : 1
+    arguments = arguments.map { builder.splat($0, lanes: width) }
+    return builder.define(operation(arguments), LaneType(type, lanes: width))
+  }
+}
+
+// Indices.
+extension ProgramLowering {
+  /// The expression over loop variables and kernel values; scalars that differ by lane are left to
+  /// `wide`.
+  private func translated(_ expression: IndexExpression) -> IndexExpression {
+    expression.substituting(
+      axis: axis, scalar: { .scalar(self.index64(self.values[$0]!)) }, extents: extents)
+  }
+
+  /// As i64, as index expressions take it.
+  private func index64(_ value: ValueIndex) -> ValueIndex {
+    let type = builder.type(value)
+    if type.element == .i64 { return value }
+    return builder.define(.convert(value), type.with(element: .i64))
+  }
+
+  /// Whether the lanes' numbers differ.
+  private func varies(_ expression: IndexExpression) -> Bool {
+    expression.axes.contains { $0 == vectorVariable } || expression.scalars.contains(where: isWide)
+  }
+
+  /// The number, i64, in one lane or in all.
+  private func index(_ expression: IndexExpression) -> ValueIndex {
+    let expression = translated(expression)
+    return varies(expression) ? wide(expression) : builder.index(expression)
+  }
+
+  /// The numbers of a translated expression in the lanes, i64.
+  private func wide(_ expression: IndexExpression) -> ValueIndex {
+    let type = LaneType(.i64, lanes: lanes)
+    var uniform = IndexExpression(expression.constant)
+    var sum: ValueIndex?
+    func add(_ value: ValueIndex, times coefficient: Dimension) {
+      var term = value
+      if coefficient != 1 {
+        let factor = builder.splat(builder.index(IndexExpression(coefficient)), lanes: lanes)
+        term = builder.define(.binary(.multiply, term, factor), type)
+      }
+      sum = sum.map { builder.define(.binary(.add, $0, term), type) } ?? term
+    }
+    for term in expression.terms {
+      let part = IndexExpression(term.atom, times: term.coefficient)
+      guard varies(part) else {
+        uniform = uniform + part
+        continue
+      }
+      switch term.atom {
+      case .axis:
+        uniform = uniform + part
+        add(builder.define(.laneNumber, type), times: term.coefficient)
+      case .scalar(let value): add(value, times: term.coefficient)
+      case .floorDivide(let inner, let by):
+        let divisor = builder.splat(builder.index(IndexExpression(by)), lanes: lanes)
+        add(builder.define(.floorDivide(wide(inner), divisor), type), times: term.coefficient)
+      case .remainder(let inner, let by):
+        let divisor = builder.splat(builder.index(IndexExpression(by)), lanes: lanes)
+        add(builder.define(.floorRemainder(wide(inner), divisor), type), times: term.coefficient)
+      }
+    }
+    if uniform == IndexExpression(0), let sum { return sum }
+    let base = builder.splat(builder.index(uniform), lanes: lanes)
+    return sum.map { builder.define(.binary(.add, $0, base), type) } ?? base
+  }
+
+  /// Whether all guards hold; nil where they certainly do.
+  private func holds(_ guards: [Guard]) -> ValueIndex? {
+    var result: ValueIndex?
+    for condition in guards {
+      let next: ValueIndex
+      switch condition {
+      case .within(let expression, let bound):
+        let expression = translated(expression)
+        if expression.isWithin(bound, extents: extents) { continue }
+        let number = varies(expression) ? wide(expression) : builder.index(expression)
+        let width = builder.type(number).lanes
+        let limit = builder.splat(builder.index(IndexExpression(bound)), lanes: width)
+        // 0 <= a < b is one comparison of unsigned numbers.
+        let unsigned = LaneType(.u64, lanes: width)
+        next = builder.define(
+          .compare(
+            .less, builder.define(.bitcast(number), unsigned),
+            builder.define(.bitcast(limit), unsigned)), LaneType(.bool, lanes: width))
+      case .multiple(let expression, let factor):
+        let rest = translated(expression).remainder(by: Dimension(factor), extents: extents)
+        if rest == IndexExpression(0) { continue }
+        let number = varies(rest) ? wide(rest) : builder.index(rest)
+        let width = builder.type(number).lanes
+        let zero = builder.splat(builder.index(IndexExpression(0)), lanes: width)
+        next = builder.define(.compare(.equal, number, zero), LaneType(.bool, lanes: width))
+      }
+      if let before = result {
+        let width = max(builder.type(before).lanes, builder.type(next).lanes)
+        result = builder.binary(
+          .and, builder.splat(before, lanes: width), builder.splat(next, lanes: width))
+      } else {
+        result = next
+      }
+    }
+    return result
+  }
+
+  private mutating func load(
+    _ operand: Int, _ indices: [IndexExpression], guards: [Guard], fill: ScalarID?
+  ) -> ValueIndex {
+    let access = operands[operand]
+    let offset = access.offset(indices.map(translated))
+    let mask = holds(guards)
+    let filling = mask == nil ? nil : fill.map { values[$0]! }
+    let maskIsWide = mask.map(isWide) ?? false
+    guard varies(offset) || maskIsWide else {
+      return builder.define(
+        .load(Address(access.memory, offset), count: nil, mask: mask, fill: filling),
+        LaneType(access.element))
+    }
+    let type = LaneType(access.element, lanes: lanes)
+    let wideFill = filling.map { builder.splat($0, lanes: lanes) }
+    if !maskIsWide, isContiguous(offset) {
+      return builder.define(
+        .load(Address(access.memory, offset), count: count, mask: mask, fill: wideFill), type)
+    }
+    var allowed = mask.map { builder.splat($0, lanes: lanes) }
+    if let count {
+      let real = builder.define(
+        .compare(
+          .less, builder.define(.laneNumber, LaneType(.i64, lanes: lanes)),
+          builder.splat(count, lanes: lanes)), LaneType(.bool, lanes: lanes))
+      allowed = allowed.map { builder.binary(.and, $0, real) } ?? real
+    }
+    return builder.define(
+      .gather(
+        Address(access.memory, IndexExpression(0)), indices: wide(offset), mask: allowed,
+        fill: wideFill), type)
+  }
+
+  /// Whether the lanes' elements lie side by side.
+  private func isContiguous(_ offset: IndexExpression) -> Bool {
+    guard let vectorVariable else { return false }
+    return offset.terms.allSatisfy { term in
+      if case .axis(vectorVariable) = term.atom { return term.coefficient == 1 }
+      return !varies(IndexExpression(term.atom))
+    }
+  }
+}
+
+extension ScalarInstruction {
+  /// The scalars read, in order.
+  var operands: [ScalarID] {
+    switch self {
+    case .float, .integer, .size, .reduced, .parameter: []
+    case .index(let expression): expression.scalars
+    case .load(_, let indices, let guards, let fill):
+      indices.flatMap(\.scalars) + guards.flatMap(\.scalars) + (fill.map { [$0] } ?? [])
+    case .holds(let guards): guards.flatMap(\.scalars)
+    case .unary(_, let a), .convert(let a), .bitcast(let a): [a]
+    case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
+    case .select(let a, let b, let c): [a, b, c]
+    }
+  }
+}
+
+extension Guard {
+  var expression: IndexExpression {
+    switch self {
+    case .within(let expression, _), .multiple(let expression, _): expression
+    }
+  }
+
+  var scalars: [ScalarID] { expression.scalars }
+}

@@ -1,0 +1,18 @@
+import TenonGraph
+import TenonTensor
+
+/// Chooses how a group becomes loops.
+package struct Scheduler {
+  package let target: Target
+
+  package init(target: Target) { self.target = target }
+
+  /// The kernel of a group whose running symbols are named `n0`, `n1` ….
+  package func schedule(_ group: KernelGroup) -> ScheduledKernel {
+    guard case .stages(let stages) = group.staged.body else {
+      preconditionFailure("internal: a lowering without a schedule")
+    }
+    let analysis = GroupAnalysis(group, stages)
+    return ComputeSchedule(analysis: analysis, target: target).schedule(parameters: group.symbols)
+  }
+}

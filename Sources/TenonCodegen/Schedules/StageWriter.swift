@@ -1,0 +1,136 @@
+import TenonGraph
+import TenonTensor
+
+/// Writes the loops of one stage over given ranges of its parallel axes.
+struct StageWriter {
+  let builder: KernelBuilder
+  let stage: StageAnalysis
+  let choice: VectorChoice
+  let tiles: Dimension
+
+  /// Vectors that are computed side by side, where there are enough.
+  static let unrolling = 4
+
+  var compute: Compute { stage.compute }
+
+  /// The lanes of one piece of the stage: which variable they follow, how many there are, how many
+  /// are real, and how many such vectors lie side by side.
+  struct Lanes {
+    var variable: Int?
+    var lanes = 1
+    var count: ValueIndex?
+    var vectors = 1
+  }
+
+  func write(over ranges: [LoopRange], at place: AxisPlaces) {
+    guard case .parallel(let lanes) = choice, let last = ranges.last else {
+      return loops(ranges[...], at: place, in: builder) { writePoint(at: $0, Lanes()) }
+    }
+    loops(ranges.dropLast()[...], at: place, in: builder) { place in
+      let axis = last.loop.axes.last!
+      vectorLoop(last, lanes: lanes, unrolling: compute.reduction == nil ? 1 : Self.unrolling) {
+        variable, vectors, count in
+        var place = place
+        place[axis] = variable
+        writePoint(
+          at: place,
+          Lanes(variable: variable.singleAxis, lanes: lanes, count: count, vectors: vectors))
+      }
+    }
+  }
+
+  /// A loop over vectors: blocks of `unrolling` vectors, then single vectors, then the lanes that
+  /// are left. `body` gets the first index, how many vectors, and how many lanes are real.
+  func vectorLoop(
+    _ range: LoopRange, lanes: Int, unrolling: Int,
+    _ body: (IndexExpression, Int, ValueIndex?) -> Void
+  ) {
+    var lower = range.lower
+    let length = range.upper - range.lower
+    func run(_ step: Int, _ vectors: Int) {
+      // As many whole steps as there are.
+      let left = range.upper - lower
+      let upper: IndexExpression
+      if let size = left.constantValue?.constant {
+        if size < step { return }
+        upper = lower + Dimension(size / step * step)
+      } else {
+        upper = lower + wholeSteps(left, step)
+      }
+      builder.loop(from: lower, to: upper, step: step) { variable in
+        builder.bound(variable, below: range.loop.extent)
+        body(variable, vectors, nil)
+      }
+      lower = upper
+    }
+    if unrolling > 1 { run(lanes * unrolling, unrolling) }
+    run(lanes, 1)
+    if let size = length.constantValue?.constant {
+      if size % lanes == 0 { return }
+      builder.loop(from: lower, to: range.upper, step: lanes) { variable in
+        builder.bound(variable, below: range.loop.extent)
+        body(variable, 1, builder.index(IndexExpression(Dimension(size % lanes))))
+      }
+    } else {
+      builder.loop(from: lower, to: range.upper, step: lanes) { variable in
+        builder.bound(variable, below: range.loop.extent)
+        body(variable, 1, builder.index(range.upper - variable))
+      }
+    }
+  }
+
+  /// The largest multiple of `step` in a length.
+  private func wholeSteps(_ length: IndexExpression, _ step: Int) -> IndexExpression {
+    let divisor = builder.index(IndexExpression(Dimension(step)))
+    let quotient = builder.define(
+      .floorDivide(builder.index(length), divisor), LaneType(.i64))
+    return IndexExpression.scalar(quotient) * Dimension(step)
+  }
+
+  /// The results at one index, or at the indices of the lanes.
+  private func writePoint(at place: AxisPlaces, _ lanes: Lanes) {
+    let reduced = compute.reduction.map { ReductionWriter(self, $0).write(at: place, lanes) }
+    forEachVector(lanes) { vector in
+      let place = shifted(place, lanes, by: vector)
+      var lowering = lowering(compute.program, at: place, lanes)
+      lowering.reduced = (reduced ?? []).map { $0(vector) }
+      let values = lowering.lower(compute.results)
+      let axes = compute.axes.indices.map { place[$0] ?? IndexExpression(0) }
+      for (result, value) in zip(stage.results, values) {
+        let wide = lanes.variable == nil ? value : builder.splat(value, lanes: lanes.lanes)
+        builder.store(
+          Address(result.memory, result.offset(axes)), wide, count: lanes.count)
+      }
+    }
+  }
+
+  /// `body` for each of the vectors side by side, in an unrolled loop where there are several.
+  func forEachVector(_ lanes: Lanes, _ body: (IndexExpression) -> Void) {
+    if lanes.vectors == 1 { return body(IndexExpression(0)) }
+    builder.loop(to: IndexExpression(Dimension(lanes.vectors)), kind: .unrolled) { vector in
+      builder.bound(vector, below: Dimension(lanes.vectors))
+      body(vector)
+    }
+  }
+
+  /// The place of the vector with the number `vector` among those side by side.
+  func shifted(_ place: AxisPlaces, _ lanes: Lanes, by vector: IndexExpression) -> AxisPlaces {
+    guard let variable = lanes.variable, lanes.vectors > 1 else { return place }
+    return place.mapValues {
+      $0.coefficient(ofAxis: variable) == 0 ? $0 : $0 + vector * Dimension(lanes.lanes)
+    }
+  }
+
+  func lowering(
+    _ program: ScalarProgram, at place: AxisPlaces, _ lanes: Lanes
+  ) -> ProgramLowering {
+    var lowering = ProgramLowering(
+      builder: builder, program: program, operands: stage.operands,
+      axis: { place[$0] ?? IndexExpression(0) },
+      extents: { $0 == 0 ? tiles : builder.extent($0) })
+    lowering.vectorVariable = lanes.variable
+    lowering.lanes = lanes.lanes
+    lowering.count = lanes.count
+    return lowering
+  }
+}

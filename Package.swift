@@ -75,6 +75,7 @@ let package = Package(
     sample(
       "TrainDigits", folder: "02-TrainDigits", exclude: ["Data/ATTRIBUTION.md"],
       resources: [.copy("Data/digits.csv")]),
+    sample("DebugAGraph", folder: "05-DebugAGraph"),
     tests("PassesTests", of: ["TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
     tests(
       "PlanningTests",

@@ -40,6 +40,7 @@ extension Tensor: CustomStringConvertible {
         from: bytes.baseAddress! + index * elementType.byteWidth, byteCount: elementType.byteWidth)
     }
     let element = Tensor.certain { try Tensor(elementType, shape: [], storage: one) }
+    if elementType.isFloat, Tensor.certain({ try element.doubles()[0].isNaN }) { return "nan" }
     return Tensor.certain {
       switch elementType {
       case .bool: try element.scalar(as: Bool.self) ? "true" : "false"

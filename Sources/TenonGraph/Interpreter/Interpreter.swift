@@ -30,17 +30,7 @@ public final class Interpreter {
   public func run(_ entry: Entry, inputs: [String: Tensor], variables: [Tensor] = []) throws
     -> (outputs: [(name: String, value: Tensor)], variables: [Tensor])
   {
-    var arguments: [Tensor] = []
-    for (position, binding) in entry.arguments.enumerated() {
-      switch binding {
-      case .port(let name):
-        guard let tensor = inputs[name] else { throw TenonError.missingInput(name, entry.name) }
-        let type = graph.tensorType(graph.arguments(entry.region)[position])
-        try bind(type, to: tensor, input: name)
-        arguments.append(tensor)
-      case .variable(let id): arguments.append(variables[id.index])
-      }
-    }
+    let arguments = try arguments(entry, inputs: inputs) { variables[$0.index] }
     let results = try evaluate(entry.region, arguments)
     var outputs: [(name: String, value: Tensor)] = []
     var updated = variables
@@ -53,6 +43,21 @@ public final class Interpreter {
       }
     }
     return (outputs, updated)
+  }
+
+  /// The values of an entry's arguments, the inputs checked and their sizes noted.
+  func arguments(
+    _ entry: Entry, inputs: [String: Tensor], variable: (VariableID) throws -> Tensor
+  ) throws -> [Tensor] {
+    try zip(graph.arguments(entry.region), entry.arguments).map { argument, binding in
+      switch binding {
+      case .port(let name):
+        guard let tensor = inputs[name] else { throw TenonError.missingInput(name, entry.name) }
+        try bind(graph.tensorType(argument), to: tensor, input: name)
+        return tensor
+      case .variable(let id): return try variable(id)
+      }
+    }
   }
 
   /// Checks a tensor against an input's type; sizes that are a symbol alone give it its number.

@@ -1,0 +1,39 @@
+import Glibc
+import TenonCodegen
+import TenonGraph
+import TenonRuntime
+import TenonTensor
+
+/// What this machine offers and whether Tenon can use it: what `tenon doctor` prints.
+public struct MachineReport: Sendable {
+  /// One line for each thing, `name: what`.
+  public let lines: [String]
+  /// Whether kernels can be compiled here.
+  public let canCompile: Bool
+
+  /// This machine, as it is now.
+  public static var current: MachineReport {
+    let target = Target.host()
+    let limits = ProcessLimits.current
+    var lines = [
+      "instructions: \(target.name), vectors of \(target.vectorBytes) bytes",
+      "caches: L1 \(target.level1Bytes >> 10) KiB, L2 \(target.level2Bytes >> 10) KiB, "
+        + "L3 \(target.level3Bytes >> 10) KiB",
+      "processors: \(limits.processors.count) allowed, \(limits.concurrency) threads can run at once",
+      "memory: \(limits.memory >> 20) MiB may be used",
+    ]
+    var canCompile = true
+    do {
+      let compiler = try CCompiler.find()
+      lines.append("compiler: \(compiler.path)")
+    } catch {
+      canCompile = false
+      lines.append("compiler: none; graphs run on the portable backend (\(error))")
+    }
+    var warnings: [String] = []
+    let cache = KernelCache.standard { warnings.append($0) }
+    lines.append("kernel cache: \(cache.folder)")
+    lines += warnings.map { "  \($0)" }
+    return MachineReport(lines: lines, canCompile: canCompile)
+  }
+}

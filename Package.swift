@@ -75,6 +75,8 @@ let package = Package(
     sample(
       "TrainDigits", folder: "02-TrainDigits", exclude: ["Data/ATTRIBUTION.md"],
       resources: [.copy("Data/digits.csv")]),
+    sample("WriteAnOp", folder: "03-WriteAnOp"),
+    sample("WriteAPass", folder: "04-WriteAPass"),
     sample("DebugAGraph", folder: "05-DebugAGraph"),
     tests("PassesTests", of: ["TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
     tests(

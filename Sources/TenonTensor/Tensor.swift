@@ -39,15 +39,17 @@ public struct Tensor: Sendable {
 
   /// Fresh zeroed storage that `fill` may write before the tensor is shared.
   ///
-  /// - Throws: `tensor-size` for negative or absurd sizes, `element-type` for `string`, and what
-  ///   `fill` throws.
+  /// - Throws: `tensor-size` for negative or absurd sizes, `memory` where there is not so much,
+  ///   `element-type` for `string`, and what `fill` throws.
   public init(
     _ elementType: ElementType, shape: [Int],
     fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
     guard elementType != .string else { throw TenonError.stringsFromBytes }
     let bytes = try Tensor.byteCount(elementType, shape: shape)
-    let storage = TensorStorage(byteCount: bytes)
+    guard let storage = TensorStorage(possible: bytes) else {
+      throw TenonError.noMemory(elementType, shape: shape, byteCount: bytes)
+    }
     try fill(UnsafeMutableRawBufferPointer(start: storage.bytes, count: bytes))
     self.init(trusted: elementType, shape: shape, storage: storage)
   }

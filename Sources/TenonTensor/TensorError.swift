@@ -21,6 +21,10 @@ extension TenonError {
     TenonError("tensor-size", "tensor: shape \(Shape(shape)) is too large to hold in memory")
   }
 
+  static func noMemory(_ type: ElementType, shape: [Int], byteCount: Int) -> TenonError {
+    TenonError("memory", "tensor: no memory for the \(byteCount) bytes of \(type)\(Shape(shape))")
+  }
+
   static func elementType(asked: ElementType, held: ElementType) -> TenonError {
     TenonError(
       "element-type",

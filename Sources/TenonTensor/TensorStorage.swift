@@ -12,10 +12,34 @@ public final class TensorStorage: @unchecked Sendable {
 
   /// Zeroed bytes aligned to 64.
   public init(byteCount: Int) {
+    guard let bytes = TensorStorage.zeroed(byteCount) else {
+      preconditionFailure("internal: no memory for \(byteCount) bytes")
+    }
+    self.bytes = bytes
     self.byteCount = byteCount
-    bytes = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
-    memset(bytes, 0, max(byteCount, 1))
     release = nil
+  }
+
+  /// Zeroed bytes aligned to 64; nil where there is no such amount of memory.
+  package init?(possible byteCount: Int) {
+    guard let bytes = TensorStorage.zeroed(byteCount) else { return nil }
+    self.bytes = bytes
+    self.byteCount = byteCount
+    release = nil
+  }
+
+  private static func zeroed(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    // The system may grant more than there is and end the process when the bytes are touched; twice
+    // the installed memory leaves room for swap.
+    if byteCount >= 1 << 30,
+      byteCount / 2 > sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    {
+      return nil
+    }
+    var bytes: UnsafeMutableRawPointer?
+    guard posix_memalign(&bytes, 64, max(byteCount, 1)) == 0, let bytes else { return nil }
+    memset(bytes, 0, max(byteCount, 1))
+    return bytes
   }
 
   /// Bytes of another owner, which `release` lets go.
@@ -28,6 +52,6 @@ public final class TensorStorage: @unchecked Sendable {
   }
 
   deinit {
-    if let release { release() } else { bytes.deallocate() }
+    if let release { release() } else { free(bytes) }
   }
 }

@@ -159,7 +159,8 @@ import Testing
       try Tensor(values).converted(to: .u64).scalars(as: UInt64.self).prefix(5)
         == [0, .max, 0, .max, 0])
     #expect(try converted(.bool) == [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
-    #expect(try Tensor([0.0, -0.0, .leastNonzeroMagnitude]).converted(to: .bool).integers() == [0, 0, 1])
+    #expect(
+      try Tensor([0.0, -0.0, .leastNonzeroMagnitude]).converted(to: .bool).integers() == [0, 0, 1])
     let edges = Tensor([0x1p63, -0x1p63, 0x1.fffffffffffffp62, 0x1p64, 0x1.fffffffffffffp63])
     #expect(
       try edges.converted(to: .i64).integers()

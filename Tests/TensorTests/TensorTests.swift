@@ -88,6 +88,11 @@ import Testing
         == TenonError(
           "tensor-size", "tensor: shape [1125899906842624] is too large to hold in memory"))
     #expect(
+      refusal { try Tensor(.u8, shape: [1 << 45]) { _ in } }
+        == TenonError(
+          "memory",
+          "tensor: no memory for the 35184372088832 bytes of u8[35184372088832]"))
+    #expect(
       refusal { try Tensor(.f64, shape: [2], storage: TensorStorage(byteCount: 15)) }
         == TenonError("tensor-size", "tensor: f64[2] needs 16 bytes but its storage holds 15"))
     #expect(

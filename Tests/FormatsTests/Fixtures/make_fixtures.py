@@ -6,7 +6,6 @@ Run by hand: python3 -m venv v && v/bin/pip install numpy==2.4.6 safetensors==0.
 """
 
 import io
-import json
 import pathlib
 import struct
 import zipfile
@@ -75,6 +74,25 @@ with zipfile.ZipFile(here / "described.npz", "w") as archive:
         streamed.writestr("x.npy", stream.getvalue())
         streamed.writestr("notes.txt", "not an array")
 (here / "described.npz").write_bytes(sink.bytes)
+
+
+
+def masked(data):
+    """The masked CRC32C of tensorflow/core/lib/hash/crc32c.h, bit by bit."""
+    check = 0xFFFFFFFF
+    for byte in data:
+        check ^= byte
+        for _ in range(8):
+            check = check >> 1 ^ (0x82F63B78 if check & 1 else 0)
+    check ^= 0xFFFFFFFF
+    return ((check >> 15 | check << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+with open(here / "records.tfrecord", "wb") as file:
+    for data in [b"first", b"", bytes(range(256))]:
+        length = struct.pack("<Q", len(data))
+        file.write(length + struct.pack("<I", masked(length)))
+        file.write(data + struct.pack("<I", masked(data)))
 
 types = {
     "bool": grid % 3 == 0, "u8": grid.astype("u1"), "i8": (grid - 12).astype("i1"),

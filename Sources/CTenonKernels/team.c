@@ -11,6 +11,7 @@
 
 // Declared by hand: the package compiles without -fopenmp.
 extern void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
+extern void omp_set_dynamic(int dynamic);
 extern int omp_get_thread_num(void);
 extern int omp_get_num_threads(void);
 
@@ -293,6 +294,7 @@ static void region(void *unused) {
 
 static void *host(void *capacity) {
   tenon_floating_point_enter();
+  omp_set_dynamic(0);
   GOMP_parallel(region, NULL, (unsigned)(intptr_t)capacity, 0);
   return NULL;
 }

@@ -10,5 +10,5 @@ public struct HostOperand {
 
 /// Code of the program's own that a plan calls between its kernels, on one thread of the runtime;
 /// it reads and writes the operands it is given, and keeps none of them. It must not run the
-/// session that calls it.
+/// session that calls it, nor one that shares its variables.
 public typealias HostFunction = @Sendable ([HostOperand]) throws -> Void

@@ -117,12 +117,13 @@ private struct DimensionParser {
     var value = 0
     let start = position
     while let byte = next, isDigit(byte) {
-      value = value * 10 + Int(byte - UInt8(ascii: "0"))
-      position += 1
-      guard value <= Dimension.limit else {
+      let digit = Int(byte - UInt8(ascii: "0"))
+      guard value <= (Dimension.limit - digit) / 10 else {
         position = start
         throw expected("an integer below 2^62")
       }
+      value = value * 10 + digit
+      position += 1
     }
     return value
   }

@@ -61,6 +61,10 @@ import Testing
       "4611686018427387904",
       "dimension `4611686018427387904`: expected an integer below 2^62 at byte 0"
     ),
+    (
+      "9999999999999999999",
+      "dimension `9999999999999999999`: expected an integer below 2^62 at byte 0"
+    ),
     ("größe", "dimension `größe`: there is no symbol `gr`; declare it first"),
     (
       "batch + \u{0}",

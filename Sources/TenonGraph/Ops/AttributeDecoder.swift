@@ -48,7 +48,8 @@ enum AttributeDecoder {
       case (is Shape.Type, .array(let values)): Shape(try values.map(dimension))
       default: nil
       }
-    if let plain = plain as? Value { return plain }
+    // A nil cast to an optional type would succeed.
+    if let plain, let value = plain as? Value { return value }
     if type is Bool.Type || type is Int.Type || type is Double.Type || type is String.Type
       || type is ElementType.Type || type is Literal.Type || type is Shape.Type
     {

@@ -14,6 +14,7 @@ extension GraphParser {
     var arguments: [Binding] = []
     var taken: Set<Binding> = []
     try list("an entry's arguments") { parser in
+      parser.scanner.skipBlanks()
       let start = parser.scanner.position
       let binding = try parser.binding()
       guard taken.insert(binding).inserted else {

@@ -90,9 +90,10 @@ extension GraphParser {
     return region
   }
 
+  /// The name with its version, which is 1 where the text gives none.
   private mutating func opName() throws -> String {
     let name = try scanner.name("an op or `}`", extra: ".")
-    guard scanner.here == UInt8(ascii: "@") else { return name }
+    guard scanner.here == UInt8(ascii: "@") else { return "\(name)@1" }
     scanner.position += 1
     return "\(name)@\(try scanner.count("a version", limit: 1 << 30))"
   }

@@ -36,7 +36,11 @@ extension GraphParser {
     var sizes: [Dimension] = []
     while let byte = scanner.peek(), TextGrammar.isDigit(byte) {
       sizes.append(Dimension(try scanner.count("a size", limit: Dimension.limit)))
-      if scanner.here == UInt8(ascii: "x") { scanner.position += 1 } else { break }
+      guard scanner.here == UInt8(ascii: "x") else { break }
+      scanner.position += 1
+      guard let next = scanner.here, TextGrammar.isDigit(next) else {
+        throw scanner.expected("a size")
+      }
     }
     if sizes.isEmpty || !scanner.take("]") {
       scanner.position = start

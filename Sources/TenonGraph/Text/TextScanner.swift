@@ -153,8 +153,11 @@ struct TextScanner {
     let start = position
     var value = 0
     while let byte = here, TextGrammar.isDigit(byte) {
-      value = value * 10 + Int(byte - 0x30)
-      guard value <= limit else { throw error("\(what) is at most \(limit)", at: start) }
+      let digit = Int(byte - 0x30)
+      guard value <= (limit - digit) / 10 else {
+        throw error("\(what) is at most \(limit)", at: start)
+      }
+      value = value * 10 + digit
       position += 1
     }
     return value

@@ -12,7 +12,7 @@ extension Graph {
     else { return false }
     var places: [ValueID: ValueID] = [:]
     for (x, y) in zip(argumentsA, argumentsB) {
-      guard typeID(x) == typeID(y) else { return false }
+      guard haveSameType(x, y) else { return false }
       places[x] = y
     }
     for (x, y) in zip(nodesA, nodesB) {
@@ -32,9 +32,6 @@ extension Graph {
   /// A number that equal regions share.
   package func structuralHash(_ region: RegionID) -> UInt {
     var hash = mixed(7, UInt(arguments(region).count))
-    for argument in arguments(region) {
-      hash = mixed(hash, UInt(typeID(argument).rawValue))
-    }
     for node in nodes(region) {
       hash = mixed(hash, UInt(opID(node).rawValue))
       for inner in regions(node) { hash = mixed(hash, structuralHash(inner)) }

@@ -172,7 +172,7 @@ final class GraphEditor {
     }
     for (place, value) in values.enumerated() {
       let old = graph.result(node, place)
-      guard graph.typeID(value) == graph.typeID(old) else {
+      guard graph.haveSameType(value, old) else {
         throw TenonError.rewriteType(
           rule, type(of: graph.op(node)).name, graph.type(old), graph.type(value))
       }
@@ -283,6 +283,11 @@ final class GraphEditor {
 }
 
 extension Graph {
+  /// Equal types have one number, but for those that binding symbols made equal.
+  func haveSameType(_ a: ValueID, _ b: ValueID) -> Bool {
+    typeID(a) == typeID(b) || type(a) == type(b)
+  }
+
   /// Gives a replacement the name and known elements of what it replaces, where it has none.
   func inherit(from old: ValueID, to new: ValueID) {
     if let name = namesByValue[old], namesByValue[new] == nil { namesByValue[new] = name }

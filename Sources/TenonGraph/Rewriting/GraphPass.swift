@@ -81,13 +81,23 @@ public final class PassContext {
     log.begin(pass.name, nodes: graph.liveNodeCount)
     try TenonError.inContext("in pass \(pass.name)") {
       try pass.init().run(self)
-      try verifyAfterPass()
+      if options.verify || Self.alwaysVerifies { try graph.verify() }
     }
     let elapsed = start.duration(to: clock.now).components
     log.end(
       nodes: graph.liveNodeCount,
       nanoseconds: Int(elapsed.seconds) * 1_000_000_000 + Int(elapsed.attoseconds / 1_000_000_000))
+    if options.dumpAfter.includes(pass.name) {
+      log.setDump(log.passes.last!.isUnchanged ? "(unchanged)\n" : graph.text())
+    }
   }
 
-  private func verifyAfterPass() throws {}
+  /// Debug builds verify whatever the options say.
+  private static var alwaysVerifies: Bool {
+    #if DEBUG
+      true
+    #else
+      false
+    #endif
+  }
 }

@@ -94,7 +94,7 @@ public struct RewriteSite {
 
   /// Whether `value` may stand for the node's result: their types are the same.
   public func fits(_ value: Value, result position: Int = 0) -> Bool {
-    graph.typeID(value.id) == graph.typeID(graph.result(node, position))
+    graph.haveSameType(value.id, graph.result(node, position))
   }
 
   /// The nodes of the region before this one, in order, what this scan recorded included.

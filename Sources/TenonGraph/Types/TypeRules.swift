@@ -17,9 +17,15 @@ extension ValueType {
 extension TensorType {
   /// Whether the known sizes, and what they come to together, lie between 0 and 2^46.
   var hasSoundSizes: Bool {
-    let sound = 0..<(1 << 46)
-    if let sizes = shape.constants { return sound.contains(RowMajor.count(sizes)) }
-    return shape.allSatisfy { $0.constant.map(sound.contains) ?? true }
+    let most = 1 << 46
+    if let sizes = shape.constants {
+      let count = RowMajor.count(sizes)
+      return count >= 0 && count < most
+    }
+    for dimension in shape.dimensions {
+      if let size = dimension.constant, size < 0 || size >= most { return false }
+    }
+    return true
   }
 
   /// Whether rank and sizes are small enough for text.

@@ -12,7 +12,13 @@ struct CSource {
   private(set) var prelude = CTypes.header
   private(set) var kernels = ""
 
-  init(target: Target) { self.target = target }
+  init(target: Target) {
+    self.target = target
+    prelude +=
+      target.hasFMA
+      ? "#define MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)\n"
+      : "#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))\n"
+  }
 
   /// The whole file.
   var text: String { prelude + "\n" + kernels }

@@ -57,7 +57,7 @@ extension FunctionWriter {
     case .unary(let function, let a): return unary(function, a, type)
     case .binary(let function, let a, let b): return binary(function, a, b, type)
     case .multiplyAdd(let a, let b, let c):
-      return (multiplyAdd(name(a), name(b), name(c), type), nil)
+      return ("MULTIPLY_ADD(\(name(a)), \(name(b)), \(name(c)))", nil)
     case .floorDivide(let a, let b):
       return ("\(source.floorDivide(type))(\(name(a)), \(name(b)))", nil)
     case .floorRemainder(let a, let b):
@@ -88,13 +88,6 @@ extension FunctionWriter {
     if has == bytes { return name(value) }
     let type = LaneType(CTypes.integer(bytes: bytes), lanes: kernel.type(value).lanes)
     return "__builtin_convertvector(\(name(value)), \(source.type(type)))"
-  }
-
-  mutating func multiplyAdd(
-    _ a: String, _ b: String, _ c: String, _ type: LaneType
-  ) -> String {
-    if source.target.hasFMA { return "__builtin_elementwise_fma(\(a), \(b), \(c))" }
-    return "\(a) * \(b) + \(c)"
   }
 
   private mutating func compare(

@@ -71,6 +71,8 @@ let package = Package(
     .executableTarget(
       name: "TenonCommand",
       dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(name: "TenonBenchmarks", dependencies: ["Tenon"]),
+
     sample("HelloGraph", folder: "01-HelloGraph"),
     sample(
       "TrainDigits", folder: "02-TrainDigits", exclude: ["Data/ATTRIBUTION.md"],

@@ -26,6 +26,7 @@ import Testing
       "Tenon": compiler.union(["TenonCompiler", "TenonLayers", "TenonTraining"]).subtracting([
         "TenonCodegen"
       ]),
+      "TenonBenchmarks": ["Tenon"],
       "TenonCommand": ["Tenon", "ArgumentParser", "FoundationEssentials"],
     ]
   }()

@@ -38,7 +38,7 @@ package enum Deflate {
           throw .tooShort(output.count, declared: declared)
         }
         guard reader.unreadByteCount == 0 else { throw .trailing(reader.unreadByteCount) }
-        result = .success(output.finish())
+        result = .success(output.result())
       } catch {
         result = .failure(error)
       }
@@ -140,6 +140,7 @@ package enum Deflate {
     _ reader: inout BitReader, _ output: inout DeflateOutput, literals: PrefixCode,
     distances: PrefixCode
   ) throws(DeflateMistake) {
+    let (lengthBase, lengthExtra, distanceBase) = (lengthBase, lengthExtra, distanceBase)
     while true {
       let symbol = try literals.decode(&reader)
       if symbol < 256 {

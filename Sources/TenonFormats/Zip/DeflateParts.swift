@@ -10,6 +10,16 @@ struct BitReader {
   init(_ input: UnsafeBufferPointer<UInt8>) { self.input = input }
 
   private mutating func refill() {
+    if input.count - position >= 8 {
+      let word = UnsafeRawPointer(input.baseAddress! + position)
+        .loadUnaligned(as: UInt64.self).littleEndian
+      let taken = (63 - bitCount) / 8
+      bits |= word << UInt64(bitCount)
+      position += taken
+      bitCount += taken * 8
+      bits &= 1 << UInt64(bitCount) - 1
+      return
+    }
     while bitCount <= 56, position < input.count {
       bits |= UInt64(input[position]) << UInt64(bitCount)
       position += 1
@@ -18,11 +28,13 @@ struct BitReader {
   }
 
   /// The next bits without taking them; zeros where the input ends.
+  @inline(__always)
   mutating func peek() -> UInt64 {
     if bitCount < 32 { refill() }
     return bits
   }
 
+  @inline(__always)
   mutating func skip(_ count: Int) throws(DeflateMistake) {
     guard count <= bitCount else { throw .cutShort }
     bits >>= UInt64(count)
@@ -30,6 +42,7 @@ struct BitReader {
   }
 
   /// The next `count` bits, at most 16, the first the least significant.
+  @inline(__always)
   mutating func take(_ count: Int) throws(DeflateMistake) -> UInt32 {
     let value = UInt32(truncatingIfNeeded: peek() & (1 << UInt64(count) - 1))
     try skip(count)
@@ -105,13 +118,17 @@ struct PrefixCode {
   }
 
   /// The symbol of the next word.
+  @inline(__always)
   func decode(_ reader: inout BitReader) throws(DeflateMistake) -> Int {
+    let entry = table[Int(reader.peek() & (1 << UInt64(PrefixCode.tableBits) - 1))]
+    guard entry != 0 else { return try decodeLong(&reader) }
+    try reader.skip(Int(entry & 15))
+    return Int(entry >> 4)
+  }
+
+  /// The symbol of a word that the table does not hold.
+  private func decodeLong(_ reader: inout BitReader) throws(DeflateMistake) -> Int {
     let bits = reader.peek()
-    let entry = table[Int(bits & (1 << UInt64(PrefixCode.tableBits) - 1))]
-    if entry != 0 {
-      try reader.skip(Int(entry & 15))
-      return Int(entry >> 4)
-    }
     var code = 0
     var first = 0
     var index = 0
@@ -131,55 +148,60 @@ struct PrefixCode {
 }
 
 /// Bytes as they are decompressed, which is also the history that later ones are copied from.
-struct DeflateOutput {
-  private var bytes: [UInt8] = []
+struct DeflateOutput: ~Copyable {
+  private var bytes: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
   private(set) var count = 0
   private let limit: Int
 
-  init(limit: Int) { self.limit = limit }
-
-  /// Makes room for `more` bytes: doubles, but not past the limit.
-  private mutating func reserve(_ more: Int) throws(DeflateMistake) {
-    guard limit - count >= more else { throw .tooLong(limit) }
-    if bytes.count - count >= more { return }
-    let size = min(limit, max(2 * bytes.count, count + more, 4096))
-    bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+  init(limit: Int) {
+    self.limit = limit
+    capacity = min(limit, 4096)
+    bytes = .allocate(capacity: max(capacity, 1))
   }
 
+  deinit { bytes.deallocate() }
+
+  /// Makes room for `more` bytes: doubles, but not past the limit.
+  private mutating func grow(_ more: Int) throws(DeflateMistake) {
+    guard limit - count >= more else { throw .tooLong(limit) }
+    let size = min(limit, max(2 * capacity, count + more))
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+    larger.update(from: bytes, count: count)
+    bytes.deallocate()
+    bytes = larger
+    capacity = size
+  }
+
+  @inline(__always)
   mutating func append(_ byte: UInt8) throws(DeflateMistake) {
-    if count == bytes.count { try reserve(1) }
+    if count == capacity { try grow(1) }
     bytes[count] = byte
     count += 1
   }
 
   mutating func append(_ more: UnsafeBufferPointer<UInt8>) throws(DeflateMistake) {
-    try reserve(more.count)
-    guard let source = more.baseAddress, !more.isEmpty else { return }
-    let start = count
-    bytes.withUnsafeMutableBufferPointer { buffer in
-      _ = memcpy(buffer.baseAddress! + start, source, more.count)
-    }
+    if capacity - count < more.count { try grow(more.count) }
+    guard let source = more.baseAddress else { return }
+    (bytes + count).update(from: source, count: more.count)
     count += more.count
   }
 
   /// Repeats what lies `distance` back; the copy may run into itself.
+  @inline(__always)
   mutating func copy(length: Int, distance: Int) throws(DeflateMistake) {
     guard distance <= count else { throw .distanceTooFar }
-    try reserve(length)
-    let start = count
-    bytes.withUnsafeMutableBufferPointer { buffer in
-      let target = buffer.baseAddress! + start
-      if distance >= length {
-        _ = memcpy(target, target - distance, length)
-      } else {
-        for index in 0..<length { target[index] = target[index - distance] }
-      }
+    if capacity - count < length { try grow(length) }
+    let target = bytes + count
+    let source = target - distance
+    if distance >= length {
+      memcpy(target, source, length)
+    } else {
+      for index in 0..<length { target[index] = source[index] }
     }
     count += length
   }
 
-  consuming func finish() -> [UInt8] {
-    bytes.removeLast(bytes.count - count)
-    return bytes
-  }
+  /// A copy of the bytes.
+  func result() -> [UInt8] { Array(UnsafeBufferPointer(start: bytes, count: count)) }
 }

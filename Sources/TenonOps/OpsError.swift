@@ -1,7 +1,23 @@
+import TenonGraph
 import TenonTensor
 
 extension TenonError {
   static func scalarOutOfRange(_ number: String, _ element: ElementType) -> TenonError {
     TenonError("scalar", "scalar: \(number) is not a number that \(element) can hold")
   }
+
+  static func axisRange(_ op: String, _ axis: Int, _ x: Value, _ site: CallSite) -> TenonError {
+    TenonError(
+      "axis", "\(op): axis \(axis) is out of range for rank \(x.rank)",
+      details: ["operand: \(x)"], location: x.graph.line(of: site))
+  }
+
+  static func nothingToJoin(_ op: String) -> TenonError {
+    TenonError("operand-count", "\(op): needs at least one value")
+  }
+}
+
+extension Graph {
+  /// `Sources/main.swift:12`, for messages of functions that check before an op does.
+  func line(of site: CallSite) -> String? { origins.primaryLine(origins.leaf(site)) }
 }

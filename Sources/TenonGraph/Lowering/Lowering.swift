@@ -121,6 +121,19 @@ public struct Scatter: Hashable, Sendable {
   public var combiner: Combiner
   /// True where the op promises that no two updates meet.
   public var hasUniqueTargets: Bool
+
+  public init(
+    count: Int, axes: [Dimension], program: ScalarProgram, target: [IndexExpression],
+    bounds: [Dimension], combiner: Combiner, hasUniqueTargets: Bool
+  ) {
+    self.count = count
+    self.axes = axes
+    self.program = program
+    self.target = target
+    self.bounds = bounds
+    self.combiner = combiner
+    self.hasUniqueTargets = hasUniqueTargets
+  }
 }
 
 /// Running combination along one axis of operand 0 … k-1, from initial values k … 2k-1.
@@ -172,6 +185,11 @@ public enum Loop: Hashable, Sendable {
 public struct FFT: Hashable, Sendable {
   public var kind: String
   public var lengths: [Dimension]
+
+  public init(kind: String, lengths: [Dimension]) {
+    self.kind = kind
+    self.lengths = lengths
+  }
 }
 
 /// Operands: query, key, value, then a mask where `hasMask`, then past key and value where
@@ -181,12 +199,24 @@ public struct Attention: Hashable, Sendable {
   public var isCausal: Bool
   public var hasMask: Bool
   public var hasPast: Bool
+
+  public init(scale: Double, isCausal: Bool, hasMask: Bool, hasPast: Bool) {
+    self.scale = scale
+    self.isCausal = isCausal
+    self.hasMask = hasMask
+    self.hasPast = hasPast
+  }
 }
 
 /// A recurrent network's kind and direction.
 public struct RecurrentCell: Hashable, Sendable {
   public var kind: String
   public var isReversed: Bool
+
+  public init(kind: String, isReversed: Bool) {
+    self.kind = kind
+    self.isReversed = isReversed
+  }
 }
 
 /// Operand j is written at `offsets[j]` along `axis` of the one result.

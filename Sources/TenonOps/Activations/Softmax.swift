@@ -31,6 +31,16 @@ public struct Softmax: CompositeOp {
     let total = try sum(weighted, axes: [axis], keepingAxes: true)
     return [try weighted - site.results[0] * broadcast(total, to: weighted)]
   }
+
+  public static var samples: Samples {
+    Samples(elements: ElementType.floats) { element in
+      let cases: [(Shape, Int)] = [
+        ([7], 0), ([3, 5], -1), ([3, 5], 0), ([2, 67], 1), ([0, 3], 1), ([2, 3, 4], 1),
+        ([1, 1], 0), ([130], -1),
+      ]
+      return cases.map { Samples.Case(Softmax(axis: $1), [TensorType(element, $0)]) }
+    }
+  }
 }
 
 /// exp(x) over its sum along an axis, the last by default.

@@ -37,6 +37,16 @@ public struct Constant: PrimitiveOp {
     }
     return .compute(Compute(axes: [], program: program, results: [scalar]))
   }
+
+  public static var samples: Samples {
+    Samples(elements: ElementType.movable) { element in
+      ([[], [0], [5], [2, 3]] as [[Int]]).compactMap { sizes -> Samples.Case? in
+        let values = (0..<RowMajor.count(sizes)).map { Int64($0 % 2) }
+        let tensor = try? Tensor(.i64, shape: sizes, integers: values).converted(to: element)
+        return tensor.map { Samples.Case(Constant($0), []) }
+      }
+    }
+  }
 }
 
 /// A Swift number that can stand beside a value: `x * 2`.

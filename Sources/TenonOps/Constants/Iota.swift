@@ -43,6 +43,20 @@ public struct Iota: PrimitiveOp {
     let value = program.convert(index, to: element)
     return .compute(Compute(axes: shape.dimensions, program: program, results: [value]))
   }
+
+  public static var samples: Samples {
+    Samples { element in
+      let running = Dimension(.running("n", maximum: 9))
+      let cases: [(Shape, Int)] = [
+        ([7], 0), ([0], 0), ([3, 5], 0), ([3, 5], 1), ([2, 67], 1), ([2, 3, 4], 1),
+      ]
+      return cases.map { Samples.Case(Iota(element, $0, dimension: $1), []) } + [
+        Samples.Case(
+          Iota(element, [running, 2], dimension: 0), [TensorType(element, [running, 1])],
+          record: { graph, _ in [try graph.iota(element, [running, 2])] })
+      ]
+    }
+  }
 }
 
 extension Graph {

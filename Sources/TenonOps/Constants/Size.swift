@@ -34,6 +34,18 @@ public struct Size: PrimitiveOp {
     let value = program.convert(size, to: element)
     return .compute(Compute(axes: [], program: program, results: [value]))
   }
+
+  public static var samples: Samples {
+    Samples { element in
+      let running = Dimension(.running("n", maximum: 9))
+      let sizes: [Dimension] = [running, running * 2 + 1, running.floorDivided(by: 2), 3]
+      return sizes.map { size in
+        Samples.Case(
+          Size(size, element), [TensorType(element, [running])],
+          record: { graph, _ in [try graph.size(size, element, site: CallSite())] })
+      }
+    }
+  }
 }
 
 extension Graph {

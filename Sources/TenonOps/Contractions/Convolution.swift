@@ -3,7 +3,8 @@ import TenonTensor
 
 /// A convolution (cross-correlation) over any number of spatial axes, as StableHLO defines it.
 ///
-/// `padding` has a low and a high amount for each spatial axis and may be negative; `axes` says
+/// `padding` has a low and a high amount for each spatial axis and may be negative; padding and the
+/// holes of dilation are zeros that are multiplied (by an infinity they give NaN). `axes` says
 /// which axis is what: see `ConvolutionAxes`.
 public struct Convolution: PrimitiveOp {
   public static let name = "convolution"
@@ -110,33 +111,34 @@ public struct Convolution: PrimitiveOp {
     let inputStrides = RowMajor.strides(input.shape)
     let kernelStrides = RowMajor.strides(kernel.shape)
     let window = places.kernelSpatial.map { kernel.shape[$0] }
-    func pairs(_ index: [Int]) -> [(Int, Int)] {
+    /// Offsets of the elements multiplied; nil for an input element that is padding, a zero.
+    func pairs(_ index: [Int]) -> [(Int?, Int)] {
       let feature = index[places.outputFeature]
       let featureGroup = feature / (outputFeatures / featureGroups)
       let batchGroup = feature / (outputFeatures / batchGroups)
       let batch = batchGroup * batches + index[places.outputBatch]
-      var found: [(Int, Int)] = []
+      var found: [(Int?, Int)] = []
       RowMajor.forEachIndex(window) { tap in
         var at = batch * inputStrides[places.inputBatch]
         var weight = feature * kernelStrides[places.kernelOutput]
+        var isPadding = false
         for axis in window.indices {
           let step = reversal[axis] ? window[axis] - 1 - tap[axis] : tap[axis]
           let place =
             index[places.outputSpatial[axis]] * strides[axis] + tap[axis] * kernelDilation[axis]
             - padding[axis][0]
           let size = input.shape[places.inputSpatial[axis]]
-          guard place >= 0, place % inputDilation[axis] == 0, place / inputDilation[axis] < size
-          else { return }
+          if place < 0 || place % inputDilation[axis] != 0 || place / inputDilation[axis] >= size {
+            isPadding = true
+          }
           at += place / inputDilation[axis] * inputStrides[places.inputSpatial[axis]]
           weight += step * kernelStrides[places.kernelSpatial[axis]]
         }
         for channel in 0..<groupInputs {
           let source = featureGroup * groupInputs + channel
+          let offset = at + source * inputStrides[places.inputFeature]
           found.append(
-            (
-              at + source * inputStrides[places.inputFeature],
-              weight + channel * kernelStrides[places.kernelInput]
-            ))
+            (isPadding ? nil : offset, weight + channel * kernelStrides[places.kernelInput]))
         }
       }
       return found
@@ -145,13 +147,13 @@ public struct Convolution: PrimitiveOp {
     case (.floats(let x), .floats(let y)):
       var values: [Double] = []
       RowMajor.forEachIndex(site.resultShapes[0]) {
-        values.append(pairs($0).reduce(0) { $0 + x[$1.0] * y[$1.1] })
+        values.append(pairs($0).reduce(0) { $0 + ($1.0.map { x[$0] } ?? 0) * y[$1.1] })
       }
       return [try site.result(0, .floats(values))]
     case (.integers(let x), .integers(let y)):
       var values: [Int64] = []
       RowMajor.forEachIndex(site.resultShapes[0]) {
-        values.append(pairs($0).reduce(0) { $0 &+ x[$1.0] &* y[$1.1] })
+        values.append(pairs($0).reduce(0) { $0 &+ ($1.0.map { x[$0] } ?? 0) &* y[$1.1] })
       }
       return [try site.result(0, .integers(values))]
     default: preconditionFailure("internal: operands of two kinds")
@@ -219,6 +221,47 @@ public struct Convolution: PrimitiveOp {
         let element = program.load(0, input.element, at, guards: guards, fill: zero)
         return (element, program.load(1, kernel.element, weight))
       })
+  }
+
+  public static var samples: Samples {
+    Samples { element in
+      func one(_ input: Shape, _ kernel: Shape, _ op: Convolution) -> Samples.Case {
+        Samples.Case(op, [TensorType(element, input), TensorType(element, kernel)])
+      }
+      let plane = "nc01_oi01->nc01"
+      return [
+        one(
+          [1, 2, 5, 5], [3, 2, 3, 3],
+          Convolution(axes: plane, strides: [1, 1], padding: [[0, 0], [1, 1]])),
+        one(
+          [2, 1, 6], [2, 1, 3], Convolution(axes: "nc0_oi0->nc0", strides: [2], padding: [[1, 0]])),
+        one(
+          [1, 5, 4, 2], [3, 2, 2, 3],
+          Convolution(axes: "n01c_01io->n01c", strides: [1, 2], padding: [[1, -1], [0, 1]])),
+        one(
+          [1, 4, 5, 4], [6, 2, 2, 2],
+          Convolution(axes: plane, strides: [2, 1], padding: [[0, 1], [0, 0]], featureGroups: 2)),
+        one(
+          [1, 2, 3, 3], [2, 2, 2, 2],
+          Convolution(
+            axes: plane, strides: [1, 1], padding: [[1, 1], [2, 1]], inputDilation: [2, 3],
+            kernelDilation: [2, 1], reversal: [true, false])),
+        one(
+          [4, 2, 3, 3], [4, 2, 2, 2],
+          Convolution(axes: plane, strides: [1, 1], padding: [[0, 0], [0, 0]], batchGroups: 2)),
+        one(
+          [1, 1, 3, 3, 2], [2, 1, 2, 2, 1],
+          Convolution(
+            axes: "nc012_oi012->nc012", strides: [1, 1, 1], padding: [[0, 0], [1, 0], [0, 0]])),
+        one(
+          [0, 1, 3, 3], [1, 1, 2, 2],
+          Convolution(axes: plane, strides: [1, 1], padding: [[0, 0], [0, 0]])),
+        one([2, 3], [4, 3], Convolution(axes: "nc_oi->nc", strides: [], padding: [])),
+        one(
+          [1, 3, 1, 19], [17, 3, 1, 3],
+          Convolution(axes: plane, strides: [1, 1], padding: [[0, 0], [1, 1]])),
+      ]
+    }
   }
 }
 

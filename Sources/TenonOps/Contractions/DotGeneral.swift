@@ -174,6 +174,31 @@ public struct DotGeneral: PrimitiveOp {
         )
       })
   }
+
+  public static var samples: Samples {
+    Samples { element in
+      func one(_ lhs: Shape, _ rhs: Shape, _ op: DotGeneral) -> Samples.Case {
+        Samples.Case(op, [TensorType(element, lhs), TensorType(element, rhs)])
+      }
+      let matrix = DotGeneral(lhsContracting: [1], rhsContracting: [0])
+      var cases = [
+        one([3, 5], [5, 2], matrix), one([0, 5], [5, 2], matrix), one([3, 0], [0, 2], matrix),
+        one([19, 33], [33, 17], matrix),
+        one([4], [4], DotGeneral(lhsContracting: [0], rhsContracting: [0])),
+        one([2], [3], DotGeneral(lhsContracting: [], rhsContracting: [])),
+        one(
+          [2, 3, 4], [4, 2, 5],
+          DotGeneral(lhsBatching: [0], rhsBatching: [1], lhsContracting: [2], rhsContracting: [0])),
+        one(
+          [3, 2, 4], [5, 4, 2],
+          DotGeneral(lhsContracting: [2, 1], rhsContracting: [1, 2])),
+      ]
+      let wide: ElementType? = element.isInteger ? .i32 : element.isFloat ? .f32 : nil
+      cases.append(
+        one([3, 5], [5, 2], DotGeneral(lhsContracting: [1], rhsContracting: [0], result: wide)))
+      return cases
+    }
+  }
 }
 
 /// Products summed over contracting axes, for each batch; see `DotGeneral`.

@@ -13,6 +13,9 @@ public struct Matmul: CompositeOp {
     let (x, y) = (try site.tensor(0), try site.tensor(1))
     try site.requireSameElement(0..<2)
     try site.require(
+      !x.element.isStorageOnly && x.element != .bool, "element-type",
+      "is not defined for \(x.element)")
+    try site.require(
       x.rank > 0 && y.rank > 0, "shape-mismatch", "operands must have rank 1 or more")
     let inner = (x.shape[x.rank - 1], y.shape[max(0, y.rank - 2)])
     try site.requireEqual(
@@ -71,6 +74,20 @@ public struct Matmul: CompositeOp {
       rhsContracting: [b.rank - 2])
     guard x.rank == 1 else { return [product] }
     return [try reshape(product, Shape(batches + [y.shape[y.rank - 1]]))]
+  }
+
+  public static var samples: Samples {
+    Samples { element in
+      let running = Dimension(.running("n", maximum: 9))
+      let cases: [(Shape, Shape)] = [
+        ([2, 3], [3, 4]), ([3], [3]), ([3], [3, 2]), ([2, 3], [3]), ([0, 3], [3, 2]),
+        ([2, 0], [0, 3]), ([2, 3, 5], [5, 2]), ([2, 1, 3, 2], [4, 2, 5]), ([17, 19], [19, 18]),
+        ([running, 3], [3, 2]), ([2, running, 3], [2, 3, running]),
+      ]
+      return cases.map {
+        Samples.Case(Matmul(), [TensorType(element, $0), TensorType(element, $1)])
+      }
+    }
   }
 }
 

@@ -38,7 +38,9 @@ public struct BitcastConvert: PrimitiveOp {
     ]
   }
 
-  public func gradient(_ site: GradientSite) throws -> [Value?] { [nil] }
+  public func gradient(_ site: GradientSite) throws -> [Value?] {
+    [site.operands[0].elementType == element ? site.gradient : nil]
+  }
 
   public func lowering(_ site: LoweringSite) -> Lowering? {
     let (from, to) = (site.operands[0], site.results[0])

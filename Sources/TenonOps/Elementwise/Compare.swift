@@ -53,6 +53,16 @@ public struct Compare: PrimitiveOp {
   public func lowering(_ site: LoweringSite) -> Lowering? {
     .compute(.elementwise(site) { $0.compare(direction, $1[0], $1[1]) })
   }
+
+  public static var samples: Samples {
+    Samples { element in
+      ([[7], [], [0], [3, 67]] as [Shape]).flatMap { shape in
+        Comparison.allCases.map {
+          Samples.Case(Compare($0), [TensorType(element, shape), TensorType(element, shape)])
+        }
+      }
+    }
+  }
 }
 
 /// Where x = y, as `bool`.

@@ -42,6 +42,17 @@ public struct Convert: PrimitiveOp {
     let value = program.convert(loaded, to: element)
     return .compute(Compute(axes: result.shape.dimensions, program: program, results: [value]))
   }
+
+  public static var samples: Samples {
+    let types = ElementType.allCases.filter { !$0.isComplex && $0 != .string }
+    return Samples(elements: types, range: -300...300) { element in
+      types.enumerated().map { place, target in
+        let shapes: [Shape] = [[23], [], [3, 5], [0]]
+        return Samples.Case(
+          Convert(to: target), [TensorType(element, place % 5 == 0 ? shapes[place / 5 % 4] : [23])])
+      }
+    }
+  }
 }
 
 /// Each element as another type.

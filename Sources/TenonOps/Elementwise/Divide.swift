@@ -11,6 +11,8 @@ public struct Divide: ElementwiseBinary {
     ReferenceArithmetic.quotient(a, b, type)
   }
 
+  public static var samples: Samples { Samples(smoothRange: 0.5...4) }
+
   public func knownElements(_ site: InferenceSite) -> [Dimension]? {
     // Sizes are not negative, so rounding down is rounding toward zero.
     guard let divisors = site.knownElements(1),

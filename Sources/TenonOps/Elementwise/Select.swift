@@ -59,6 +59,15 @@ public struct Select: PrimitiveOp {
     return .compute(
       Compute(axes: result.shape.dimensions, program: program, results: [chosen]))
   }
+
+  public static var samples: Samples {
+    Samples(elements: ElementType.movable) { element in
+      ([[7], [], [0], [3, 67]] as [Shape]).flatMap { shape -> [Samples.Case] in
+        let choice = TensorType(element, shape)
+        return [[], shape].map { Samples.Case(Select(), [TensorType(.bool, $0), choice, choice]) }
+      }
+    }
+  }
 }
 
 /// Elements of `onTrue` where `predicate` holds, of `onFalse` elsewhere; the predicate has their

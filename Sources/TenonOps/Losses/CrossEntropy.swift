@@ -56,6 +56,24 @@ public struct CrossEntropy: CompositeOp {
       site: CallSite())
     return [try (softmax(logits) - chosen) * scale, nil]
   }
+
+  public static var samples: Samples {
+    Samples(elements: ElementType.floats) { element in
+      let cases: [(Shape, [Int], ElementType)] = [
+        ([2, 3], [2, 0], .i32), ([3], [1], .i64), ([2, 2, 5], [0, 4, 9, -1], .i8),
+        ([0, 3], [], .u8), ([1, 67], [66], .u16),
+      ]
+      return cases.compactMap { shape, labels, type in
+        let sizes = (shape.constants ?? []).dropLast()
+        let values = try? Tensor(type, shape: Array(sizes), integers: labels.map { Int64($0) })
+        return values.map {
+          Samples.Case(
+            CrossEntropy(), [TensorType(element, shape), TensorType(type, Shape(Array(sizes)))],
+            values: [1: $0])
+        }
+      }
+    }
+  }
 }
 
 /// The cross-entropy of softmax(logits) and integer labels, one for each row.

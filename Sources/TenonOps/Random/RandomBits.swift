@@ -100,6 +100,14 @@ public struct RandomBits: PrimitiveOp {
     }
     return .compute(Compute(axes: shape.dimensions, program: program, results: [result]))
   }
+
+  public static var samples: Samples {
+    Samples(elements: [.u32, .u64]) { element in
+      ([[], [0], [7], [3, 5], [2, 67], [2, 3, 4]] as [Shape]).map {
+        Samples.Case(RandomBits(element, $0), [TensorType(.u32, [2]), TensorType(.i64, [])])
+      }
+    }
+  }
 }
 
 /// A source of random numbers: a key made from a seed and a name, and the step that it is at.

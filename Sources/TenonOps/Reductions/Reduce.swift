@@ -13,34 +13,11 @@ public struct Reduce: PrimitiveOp {
   public init(dimensions: [Int]) { self.dimensions = dimensions.sorted() }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let count = site.operandCount / 2
-    try site.require(
-      count > 0 && site.operandCount == 2 * count && site.regionCount == 1, "operand-count",
-      "takes k tensors, k initial values and one combiner")
-    let first = try site.tensor(0)
-    for (place, axis) in dimensions.enumerated() {
-      try site.require(
-        first.shape.indices.contains(axis), "axis",
-        "axis \(axis) is out of range for rank \(first.rank)")
-      try site.require(!dimensions[..<place].contains(axis), "axis", "axis \(axis) is given twice")
-    }
-    let kept = Shape(
-      first.shape.indices.filter { !dimensions.contains($0) }.map { first.shape[$0] })
-    var scalars: [ValueType] = []
-    for position in 0..<count {
-      let (operand, initial) = (try site.tensor(position), try site.tensor(position + count))
-      try site.requireEqual(
-        operand.shape, first.shape, "shape-mismatch", "operands must have one shape")
-      try site.require(
-        initial.rank == 0 && initial.element == operand.element, "shape-mismatch",
-        "initial value \(position) must be \(operand.element)[], not \(initial)")
-      scalars.append(.tensor(operand.element, .scalar))
-    }
-    let region = site.region(0)
-    try site.require(
-      region.arguments == scalars + scalars && region.results == scalars, "region",
-      "the combiner must take \(2 * count) scalars of the operands' types and give \(count)")
-    return scalars.map { .tensor($0.tensor!.element, kept) }
+    let tensors = try site.requireCombiner()
+    let shape = tensors[0].shape
+    try site.requireAxes(dimensions, rank: shape.rank)
+    let kept = Shape(shape.indices.filter { !dimensions.contains($0) }.map { shape[$0] })
+    return tensors.map { .tensor($0.element, kept) }
   }
 
   public func evaluate(_ operands: [Tensor], _ site: EvaluationSite) throws -> [Tensor] {
@@ -80,28 +57,6 @@ public struct Reduce: PrimitiveOp {
     return groups
   }
 
-  public func gradient(_ site: GradientSite) throws -> [Value?] {
-    let combiner = try? RegionExpressions.combiner(site.regions[0], of: site.graph).get()
-    guard site.operands.count == 2, let combiner else { throw TenonError.noGradient(Self.name) }
-    let x = site.operands[0]
-    func expanded(_ value: Value) throws -> Value {
-      let kept = x.shape.indices.filter { !dimensions.contains($0) }
-      return try value.graph.apply1(
-        BroadcastInDim(shape: x.shape, dimensions: kept), [value], site: CallSite())
-    }
-    let initial =
-      site.wanted[1] && combiner == .sum ? try sum(site.gradient) : nil
-    switch combiner {
-    case .sum: return [try expanded(site.gradient), initial]
-    case .maximum, .minimum:
-      // Elements equal to the result share its gradient evenly.
-      let isChosen = try convert(equal(x, expanded(site.results[0])), to: x.elementType)
-      let shares = try sum(isChosen, axes: dimensions)
-      return [try expanded(site.gradient / shares) * isChosen, nil]
-    default: throw TenonError.noGradient("reduce with this combiner")
-    }
-  }
-
   public func lowering(_ site: LoweringSite) -> Lowering? {
     let count = site.operands.count / 2
     guard case .success(let combiner) = RegionExpressions.combiner(site.regions[0], of: site.graph)
@@ -134,6 +89,36 @@ public struct Reduce: PrimitiveOp {
           combiner: combiner),
         program: final, results: results))
   }
+
+  public static var samples: Samples {
+    Samples { element in
+      let shapes: [(Shape, [Int])] = [
+        ([7], [0]), ([3, 5], [0]), ([3, 5], [1]), ([0, 3], [0]), ([3, 0], [0]),
+        ([2, 67, 3], [1]), ([2, 3, 4], [0, 2]), ([4], []), ([1, 130], [1]),
+      ]
+      let combiners: [any Op] =
+        element == .bool
+        ? [And(), Or()]
+        : [Add(), Multiply(), Maximum(), Minimum()] + (element.isInteger ? [And(), Or()] : [])
+      return combiners.flatMap { combiner in
+        shapes.map { shape, axes in
+          Samples.Case(
+            Reduce(dimensions: axes), [TensorType(element, shape), TensorType(element, .scalar)],
+            record: { graph, values in
+              [try graph.reduce(values, by: combiner, axes: axes)]
+            })
+        }
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// One tensor and its initial value combined along axes by a binary op.
+  func reduce(_ values: [Value], by op: any Op, axes: [Int]) throws -> Value {
+    let region = try combiner(op, values[0].elementType)
+    return try apply1(Reduce(dimensions: axes), values, regions: [region], site: CallSite())
+  }
 }
 
 extension Value {
@@ -143,99 +128,12 @@ extension Value {
   ) throws -> Value {
     let axes = (axes ?? Array(0..<rank)).map { $0 < 0 ? $0 + rank : $0 }
     if axes.isEmpty { return self }
-    let scalar = ValueType.tensor(elementType, .scalar)
-    let region = try graph.recordClosedRegion([scalar, scalar]) {
-      try graph.applyAny(op, $0, site: site)
-    }
+    let region = try graph.combiner(op, elementType)
     let result = try graph.apply1(
       Reduce(dimensions: axes), [self, initial], regions: [region], site: site)
     guard keepingAxes else { return result }
     var kept = shape
     for axis in axes { kept[axis] = 1 }
     return try graph.apply1(Reshape(to: kept), [result], site: site)
-  }
-}
-
-/// The sum along axes (all of them where none are given; negative ones count from the back).
-///
-/// - Parameter keepingAxes: keeps the axes with size 1.
-/// - Throws: `axis`, or `element-type`.
-public func sum(
-  _ x: Value, axes: [Int]? = nil, keepingAxes: Bool = false, fileID: StaticString = #fileID,
-  line: UInt = #line
-) throws -> Value {
-  let site = CallSite(fileID: fileID, line: line)
-  return try x.reduced(
-    by: Add(), from: x.graph.scalar(0, x.elementType, site: site), axes: axes,
-    keepingAxes: keepingAxes, site: site)
-}
-
-/// The product along axes, as `sum`.
-///
-/// - Throws: `axis`, or `element-type`.
-public func product(
-  _ x: Value, axes: [Int]? = nil, keepingAxes: Bool = false, fileID: StaticString = #fileID,
-  line: UInt = #line
-) throws -> Value {
-  let site = CallSite(fileID: fileID, line: line)
-  return try x.reduced(
-    by: Multiply(), from: x.graph.scalar(1, x.elementType, site: site), axes: axes,
-    keepingAxes: keepingAxes, site: site)
-}
-
-/// The mean along axes, as `sum`; floats only.
-///
-/// - Throws: `axis`, or `element-type`.
-public func mean(
-  _ x: Value, axes: [Int]? = nil, keepingAxes: Bool = false, fileID: StaticString = #fileID,
-  line: UInt = #line
-) throws -> Value {
-  let total = try sum(x, axes: axes, keepingAxes: keepingAxes, fileID: fileID, line: line)
-  let reduced = (axes ?? Array(0..<x.rank)).map { x.shape[$0 < 0 ? $0 + x.rank : $0] }
-  let count = try x.graph.size(
-    reduced.reduce(1, *), x.elementType, site: CallSite(fileID: fileID, line: line))
-  return try x.graph.apply1(
-    Divide(), [total, broadcast(count, to: total)], site: CallSite(fileID: fileID, line: line))
-}
-
-/// The largest element along axes, as `sum`; NaN if any is NaN. Without elements, minus infinity or
-/// the least integer.
-///
-/// - Throws: `axis`, or `element-type`.
-public func maximum(
-  _ x: Value, axes: [Int]?, keepingAxes: Bool = false, fileID: StaticString = #fileID,
-  line: UInt = #line
-) throws -> Value {
-  let site = CallSite(fileID: fileID, line: line)
-  return try x.reduced(
-    by: Maximum(), from: x.graph.extreme(x.elementType, isLargest: false, site: site), axes: axes,
-    keepingAxes: keepingAxes, site: site)
-}
-
-/// The smallest element along axes, as `sum`; NaN if any is NaN. Without elements, infinity or the
-/// greatest integer.
-///
-/// - Throws: `axis`, or `element-type`.
-public func minimum(
-  _ x: Value, axes: [Int]?, keepingAxes: Bool = false, fileID: StaticString = #fileID,
-  line: UInt = #line
-) throws -> Value {
-  let site = CallSite(fileID: fileID, line: line)
-  return try x.reduced(
-    by: Minimum(), from: x.graph.extreme(x.elementType, isLargest: true, site: site), axes: axes,
-    keepingAxes: keepingAxes, site: site)
-}
-
-extension Graph {
-  /// Plus or minus infinity, or the greatest or least integer.
-  func extreme(_ element: ElementType, isLargest: Bool, site: CallSite) throws -> Value {
-    let tensor: Tensor
-    if element.isFloat {
-      tensor = try Tensor(element, shape: [], doubles: [isLargest ? .infinity : -.infinity])
-    } else {
-      let value = isLargest ? element.maximumInteger ?? -1 : element.minimumInteger
-      tensor = try Tensor(element, shape: [], integers: [value])
-    }
-    return try apply1(Constant(tensor), [], site: site)
   }
 }

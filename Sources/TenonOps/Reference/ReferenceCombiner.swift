@@ -4,7 +4,7 @@ import TenonTensor
 /// Reduction by a named combiner in the wide form, rounded once at the end.
 struct ReferenceCombiner {
   private let combiner: Combiner
-  private let element: ElementType
+  let element: ElementType
 
   /// Nil for a combiner without a name.
   init?(_ combiner: Combiner?, _ element: ElementType) {

@@ -71,6 +71,22 @@ public struct BroadcastInDim: PrimitiveOp {
     }
     return .compute(.view(site, index))
   }
+
+  public static var samples: Samples {
+    Samples(elements: ElementType.movable) { element in
+      let running = Dimension(.running("n", maximum: 9))
+      let cases: [(Shape, Shape, [Int])] = [
+        ([3], [2, 3], [1]), ([], [5], []), ([], [], []), ([2, 1], [2, 67], [0, 1]),
+        ([0], [3, 0], [1]), ([1], [0], [0]), ([3, 2], [2, 4, 3], [2, 0]),
+        ([1, 5], [7, 5], [0, 1]),
+        ([running], [3, running], [1]),
+      ]
+      return cases.map { from, to, dimensions in
+        Samples.Case(
+          BroadcastInDim(shape: to, dimensions: dimensions), [TensorType(element, from)])
+      }
+    }
+  }
 }
 
 /// The value repeated to a shape: axes are matched from the last, as NumPy does; sizes of 1 and

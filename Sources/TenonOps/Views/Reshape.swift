@@ -88,6 +88,18 @@ public struct Reshape: PrimitiveOp {
     }
     return indices.reversed()
   }
+
+  public static var samples: Samples {
+    Samples(elements: ElementType.movable) { element in
+      let running = Dimension(.running("n", maximum: 9))
+      let cases: [(Shape, Shape)] = [
+        ([6], [2, 3]), ([2, 3], [3, 2]), ([], [1, 1]), ([1], []), ([0, 4], [2, 0]),
+        ([2, 3, 5], [6, 5]), ([4, 67], [2, 2, 67]), ([3, 1, 5], [5, 3]),
+        ([running, 4], [running, 2, 2]), ([running, 6], [running * 2, 3]),
+      ]
+      return cases.map { Samples.Case(Reshape(to: $1), [TensorType(element, $0)]) }
+    }
+  }
 }
 
 /// The same elements, in row-major order, under other sizes.

@@ -37,6 +37,17 @@ public struct Transpose: PrimitiveOp {
     for (place, axis) in permutation.enumerated() { inverse[axis] = place }
     return inverse
   }
+
+  public static var samples: Samples {
+    Samples(elements: ElementType.movable) { element in
+      let running = Dimension(.running("n", maximum: 9))
+      let cases: [(Shape, [Int])] = [
+        ([2, 3], [1, 0]), ([], []), ([5], [0]), ([2, 3, 4], [2, 0, 1]), ([3, 0], [1, 0]),
+        ([1, 67, 3], [1, 2, 0]), ([2, 1, 3, 2], [3, 1, 0, 2]), ([running, 3], [1, 0]),
+      ]
+      return cases.map { Samples.Case(Transpose($1), [TensorType(element, $0)]) }
+    }
+  }
 }
 
 /// The axes in another order: axis k of the result is axis `permutation[k]` of `x`; without a

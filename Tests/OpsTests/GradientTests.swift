@@ -1,0 +1,29 @@
+import TenonGraph
+import TenonOps
+import TenonTensor
+import TenonTestKit
+import Testing
+
+/// Every op's gradient against central differences in f64, inside its smooth range.
+@Suite struct GradientTests {
+  @Test(arguments: GeneratedCasesTests.names) func agreesWithDifferences(_ name: String) throws {
+    let type = try #require(OpCatalog.standard[name])
+    var refusals: [String] = []
+    for one in CaseGenerator.smoothCases(of: type) {
+      switch try GradientChecker().check(one) {
+      case .agrees, .notApplicable: break
+      case .differs(let text): Issue.record("\(text)")
+      case .refused(let message): if !refusals.contains(message) { refusals.append(message) }
+      }
+    }
+    #expect(refusals == Self.refusals[name, default: []])
+  }
+
+  /// What ops refuse to differentiate.
+  static let refusals: [String: [String]] = [
+    "convolution": [
+      "convolution with batch groups or reversal: has no gradient; keep it off the path, or use "
+        + "`stopGradient`"
+    ]
+  ]
+}

@@ -12,7 +12,7 @@ import Testing
       let graph = try TransformerSketch(blocks: blocks).record()
       let log = try Pipeline.standard.run(
         on: graph, target: Target(.generic), catalog: .standard)
-      #expect(log.passes.allSatisfy(\.reachedFixedPoint))
+      #expect(log.passes.allSatisfy { $0.reachedFixedPoint })
       return log.passes.map(\.nodesAfter)
     }
     let (one, two, three) = (try counts(2), try counts(3), try counts(4))

@@ -56,8 +56,8 @@ private func line(_ line: UInt) -> [String] { ["\(#fileID):\(line)"] }
     let origins = try (0..<3).map { _ in
       table.leaf(try (value + value).site)
     }
-    #expect(Set(origins).count == 1)
-    #expect(table.lines(origins[0]) == line(#line - 3))
+    // An unrolled loop is several places with one line.
+    #expect(table.lines(origins.reduce(.none, table.union)) == line(#line - 3))
   }
 
   private func added<T>(_ value: Recorded, _ other: T) throws -> Recorded { try value + value }

@@ -8,7 +8,7 @@ import Testing
 enum TestKernels {
   static let names = [
     "affine", "partial_sums", "ordered_sum", "decrement", "is_positive", "store_size",
-    "add_in_place", "through_scratch", "busy", "count_elements",
+    "add_in_place", "through_scratch", "wait_for_others", "count_elements",
   ]
 
   /// The path of the shared object.
@@ -64,13 +64,14 @@ enum TestKernels {
       }
     }
 
-    // Long work that ends in a sum of s[0] terms for each tile.
-    KERNEL(busy) {
-      float *y = b[0];
+    // The first tile waits until the s[0] others are done, or gives up; then y[0] is false.
+    KERNEL(wait_for_others) {
+      char *y = b[0]; int *done = b[1];
       for (i64 tile = first; tile < end; tile++) {
-        float x = tile;
-        for (i64 i = 0; i < s[0]; i++) x = x * 0.5f + 1;
-        y[tile] = x;
+        if (tile > 0) { __atomic_fetch_add(done, 1, __ATOMIC_RELAXED); continue; }
+        i64 spins = 0;
+        while (__atomic_load_n(done, __ATOMIC_RELAXED) < s[0] && spins < 2000000000) spins++;
+        y[0] = __atomic_load_n(done, __ATOMIC_RELAXED) == s[0];
       }
     }
 

@@ -28,6 +28,19 @@ import Testing
     }
   }
 
+  @Test(arguments: [2, 3]) func aLateThreadsTilesAreTakenOver(threads: Int) throws {
+    var sketch = PlanSketch("late")
+    let zero = sketch.constant("zero", Tensor(Int32(0)))
+    let isDone = sketch.output("is_done", .bool, Shape.scalar)
+    let count = sketch.output("count", .i32, Shape.scalar)
+    sketch.plan.steps = [
+      Step(.copy(from: zero, to: count), label: "copy"),
+      PlanSketch.kernel("wait_for_others", [isDone, count], sizes: [15], tiles: 16),
+    ]
+    let session = try sketch.session(threads: threads)
+    for _ in 0..<20 { #expect(try session.run([])[0].scalar(as: Bool.self)) }
+  }
+
   @Test func threadsHaveScratchOfTheirOwn() throws {
     var sketch = PlanSketch("scratch")
     let x = sketch.input("x", .f32, [10_000])

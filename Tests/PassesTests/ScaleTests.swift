@@ -12,7 +12,8 @@ import Testing
       let graph = try TransformerSketch(blocks: blocks).record()
       let log = try Pipeline.standard.run(
         on: graph, target: Target(.generic), catalog: .standard)
-      #expect(log.passes.allSatisfy { $0.reachedFixedPoint })
+      let unfinished = log.passes.filter { !$0.reachedFixedPoint }
+      #expect(unfinished.isEmpty)
       return log.passes.map(\.nodesAfter)
     }
     let (one, two, three) = (try counts(2), try counts(3), try counts(4))
@@ -25,11 +26,11 @@ import Testing
     let graph = Graph("chain")
     let x = try graph.input("x", .f32, [])
     var y = x
-    for _ in 0..<50_000 { y = try -y }
+    for _ in 0..<20_000 { y = try -y }
     try graph.output("d", gradients(of: y, wrt: [x])[0])
     let context = PassContext(testing: graph)
     try context.run(ExpandGradients.self)
-    #expect(graph.liveNodeCount == 50_001)
+    #expect(graph.liveNodeCount == 20_001)
     try context.run(SimplifyAlgebra.self)
     #expect(Listing.of(graph) == ["%0 = constant<value: [1.0]>() f32[]", "d = %0"])
   }

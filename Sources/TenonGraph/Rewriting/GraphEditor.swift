@@ -1,5 +1,12 @@
 import TenonTensor
 
+/// What a rule wants to do with a node.
+struct Proposal {
+  var rule: String
+  var isExact: Bool
+  var rewrite: Rewrite
+}
+
 /// Applies rewrites in scans: each region once, in order, its operands resolved as the scan goes.
 ///
 /// Replacements are kept in a dense array of values that is filled only when something changes, so
@@ -41,7 +48,7 @@ final class GraphEditor {
   /// Visits every node whose op `wants` accepts, in all entries' regions and those nested in them.
   func scan(
     wants: (OpID) -> Bool, enter: (RegionID) -> Void = { _ in },
-    visit: (RewriteSite) throws -> (rule: String, rewrite: Rewrite)?
+    visit: (RewriteSite) throws -> Proposal?
   ) throws {
     editCount = 0
     refusals = []
@@ -54,7 +61,7 @@ final class GraphEditor {
 
   private func scan(
     _ region: RegionID, _ pending: inout [RegionID], _ wants: (OpID) -> Bool,
-    _ visit: (RewriteSite) throws -> (rule: String, rewrite: Rewrite)?
+    _ visit: (RewriteSite) throws -> Proposal?
   ) throws {
     self.region = region
     original = graph.nodes(region)
@@ -80,13 +87,13 @@ final class GraphEditor {
         graph.originOverride = record.origin
         graph.currentScope = record.scope
         let site = RewriteSite(graph: graph, node: node, region: region, editor: self)
-        if let (rule, rewrite) = try visit(site) {
-          switch rewrite {
+        if let proposal = try visit(site) {
+          switch proposal.rewrite {
           case .refuse(let reason):
             refusals.append(
-              .init(rule: rule, reason: reason, node: node, origin: record.origin))
+              .init(rule: proposal.rule, reason: reason, node: node, origin: record.origin))
           case .replace(let values, let reason):
-            try replace(node, at: position, by: values.map(\.id), rule: rule, reason: reason)
+            try replace(node, by: values.map(\.id), proposal, reason)
             continue
           }
         }
@@ -130,12 +137,20 @@ final class GraphEditor {
   // MARK: Replacing
 
   private func replace(
-    _ node: NodeID, at position: Int, by values: [ValueID], rule: String, reason: String
+    _ node: NodeID, by values: [ValueID], _ proposal: Proposal, _ reason: String
   ) throws {
+    let rule = proposal.rule
     try check(node, values, rule: rule)
-    beginChanges(before: position)
     let recorded = graph.recording[depth].nodes
     graph.recording[depth].nodes = []
+    if context.options.verify {
+      let outcome = try EditVerifier(graph: graph).verify(
+        .init(
+          rule: rule, reason: reason, node: node, values: values, recorded: recorded,
+          isExact: proposal.isExact))
+      context.log.count(outcome, rule: rule)
+    }
+    beginChanges(before: position)
     for new in recorded { count(new, by: 1) }
     for (place, value) in values.enumerated() {
       let old = graph.result(node, place)

@@ -19,6 +19,10 @@ public struct PassLog: Sendable {
     public internal(set) var edits: Range<Int>
     /// What rules matched but left, and why, as of the last round.
     public internal(set) var refusals: [Refusal]
+    /// Edits whose meaning was checked, where `PassOptions.verify` asked for it.
+    public internal(set) var checkedEdits: Int = 0
+    /// Rules whose edits could not be checked, and why; each pair once.
+    public internal(set) var uncheckedEdits: [String] = []
     /// The graph's text after the pass, where it was asked for.
     public internal(set) var dump: String?
 
@@ -149,6 +153,17 @@ extension PassLog {
     if passes.isEmpty { return }
     passes[passes.count - 1].rounds = rounds
     passes[passes.count - 1].reachedFixedPoint = reachedFixedPoint
+  }
+
+  mutating func count(_ outcome: EditVerifier.Outcome, rule: String) {
+    if passes.isEmpty { return }
+    let last = passes.count - 1
+    switch outcome {
+    case .same: passes[last].checkedEdits += 1
+    case .unchecked(let reason):
+      let line = "\(rule): \(reason)"
+      if !passes[last].uncheckedEdits.contains(line) { passes[last].uncheckedEdits.append(line) }
+    }
   }
 
   mutating func setDump(_ text: String) { passes[passes.count - 1].dump = text }

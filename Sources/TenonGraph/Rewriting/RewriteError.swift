@@ -31,4 +31,21 @@ extension TenonError {
       : "rules \(a) and \(b) undo each other on \(op); let one refuse what the other produces"
     return TenonError("rules-undo-each-other", message, location: line)
   }
+
+  static func wrongRewrite(
+    _ rule: String, _ op: String, _ reason: String, _ difference: String, at line: String?
+  ) -> TenonError {
+    TenonError(
+      "wrong-rewrite",
+      "rule \(rule): the replacement of \(op) computes something else; correct the rule",
+      details: ["its reason: \(reason)", difference], location: line)
+  }
+
+  static func crossedBarrier(_ rule: String, _ op: String, at line: String?) -> TenonError {
+    TenonError(
+      "wrong-rewrite",
+      "rule \(rule): \(op) keeps apart what is before and after it; "
+        + "a rewrite must record another in its place",
+      location: line)
+  }
 }

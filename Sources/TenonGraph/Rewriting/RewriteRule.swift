@@ -6,6 +6,8 @@ public protocol RewriteRule: Sendable {
   static var name: String { get }
   /// The ops of the nodes that the rule wants to see.
   static var ops: OpSelection { get }
+  /// Whether replacements give the same bits (NaN aside); others may differ by rounding.
+  static var isExact: Bool { get }
   init()
 
   /// What stands in the place of the site's node; nil where the pattern does not match.
@@ -15,6 +17,10 @@ public protocol RewriteRule: Sendable {
   ///
   /// - Throws: what recording throws.
   func apply(_ site: RewriteSite) throws -> Rewrite?
+}
+
+extension RewriteRule {
+  public static var isExact: Bool { true }
 }
 
 /// What a rule decided about a node that it matched.

@@ -31,7 +31,7 @@ extension PassContext {
             if case .replace(let values, _) = rewrite {
               try refuseUndoing(site.node, values.map(\.id), by: name, since: firstEdit)
             }
-            return (name, rewrite)
+            return Proposal(rule: name, isExact: type(of: rule).isExact, rewrite: rewrite)
           }
           return nil
         })
@@ -44,12 +44,14 @@ extension PassContext {
   ///
   /// - Parameters:
   ///   - rule: the name under which edits are logged.
+  ///   - isExact: whether replacements give the same bits (NaN aside); else they may differ by
+  ///     rounding.
   ///   - enter: called before the first node of each region.
   /// - Throws: what `visit` throws, and `rewrite` for a replacement that does not fit.
   /// - Returns: how many nodes were replaced.
   @discardableResult
   public func rewriteOnce(
-    _ rule: String, _ ops: OpSelection, enter: (RegionID) -> Void = { _ in },
+    _ rule: String, _ ops: OpSelection, isExact: Bool = true, enter: (RegionID) -> Void = { _ in },
     visit: (RewriteSite) throws -> Rewrite?
   ) throws -> Int {
     let editor = GraphEditor(self)
@@ -62,7 +64,10 @@ extension PassContext {
         wanted[op.index] = wants
         return wants
       },
-      enter: enter, visit: { site in try visit(site).map { (rule, $0) } })
+      enter: enter,
+      visit: { site in
+        try visit(site).map { Proposal(rule: rule, isExact: isExact, rewrite: $0) }
+      })
     log.setRefusals(editor.refusals)
     return editor.editCount
   }

@@ -99,14 +99,16 @@ import Testing
         let rounded = T(exact)
         if got == rounded && got.sign == rounded.sign || got.isNaN && rounded.isNaN { continue }
         guard got.isFinite, !rounded.isNaN, got != 0 || rounded != 0 else {
-          let atEdge = rounded.isInfinite != got.isInfinite
+          let atEdge =
+            rounded.isInfinite != got.isInfinite
             && [rounded, got].contains { $0.magnitude == .greatestFiniteMagnitude }
           if !atEdge {
             Issue.record("\(target.name) \(function) \(T.self) of \(x): \(got), not \(rounded)")
           }
           continue
         }
-        let unit = max(rounded.isInfinite ? T.greatestFiniteMagnitude.ulp : rounded.ulp, T.leastNonzeroMagnitude)
+        let unit = max(
+          rounded.isInfinite ? T.greatestFiniteMagnitude.ulp : rounded.ulp, T.leastNonzeroMagnitude)
         let error = Double(abs(Float80(got) - exact) / Float80(unit))
         if error > worst.error { worst = (error, x, got) }
       }

@@ -108,7 +108,9 @@ extension FunctionWriter {
       // True is -1 in a mask: the order is the other way round.
       let bytes = maskBytes[a] ?? 4
       let flipped = ["<": ">", "<=": ">=", ">": "<", ">=": "<="][symbol] ?? symbol
-      return ("\(mask(a, bytes: bytes)) \(flipped) \(mask(b, bytes: bytes))", bytes)
+      let result = source.type(type.with(element: CTypes.integer(bytes: bytes)))
+      let compared = "\(mask(a, bytes: bytes)) \(flipped) \(mask(b, bytes: bytes))"
+      return ("(\(result))(\(compared))", bytes)
     }
     let bytes = operand.byteWidth
     let result = source.type(type.with(element: CTypes.integer(bytes: bytes)))

@@ -3,7 +3,8 @@ import TenonTensor
 
 /// Groups to machine code: schedule, key, cache, and clang for what the cache does not hold.
 package struct KernelCompiler {
-  package let target: Target
+  package let scheduler: Scheduler
+  package var target: Target { scheduler.target }
   package let cache: KernelCache
   /// The compiler to use; looked for when first needed where nil.
   package let compiler: CCompiler?
@@ -13,7 +14,14 @@ package struct KernelCompiler {
   package init(
     target: Target, cache: KernelCache, compiler: CCompiler? = nil, timeLimit: Int = 120
   ) {
-    self.target = target
+    self.init(
+      scheduler: Scheduler(target: target), cache: cache, compiler: compiler, timeLimit: timeLimit)
+  }
+
+  package init(
+    scheduler: Scheduler, cache: KernelCache, compiler: CCompiler? = nil, timeLimit: Int = 120
+  ) {
+    self.scheduler = scheduler
     self.cache = cache
     self.compiler = compiler
     self.timeLimit = timeLimit
@@ -45,7 +53,7 @@ package struct KernelCompiler {
     let numbers = try groups.map { group -> Int in
       if let place = places[group] { return place }
       places[group] = drafts.count
-      drafts.append(try KernelDraft(group, target: target, compilerVersion: version))
+      drafts.append(try KernelDraft(group, scheduler: scheduler, compilerVersion: version))
       return drafts.count - 1
     }
     var objects: [String: String] = [:]
@@ -117,13 +125,13 @@ struct KernelDraft {
   /// The function's name.
   var symbol: String { "tenon_" + key.prefix(16) }
 
-  init(_ group: KernelGroup, target: Target, compilerVersion: String) throws {
+  init(_ group: KernelGroup, scheduler: Scheduler, compilerVersion: String) throws {
     if let refusal = KernelCompiler.refusal(group) { throw TenonError.kernelUnsupported(refusal) }
     self.group = group
-    self.target = target
+    target = scheduler.target
     let canonical = group.canonical()
     symbols = canonical.symbols
-    scheduled = Scheduler(target: target).schedule(canonical.group)
+    scheduled = scheduler.schedule(canonical.group)
     text = scheduled.kernel.description
     let flags = CCompiler.flags(target).joined(separator: " ")
     key = SHA256.hexDigest(

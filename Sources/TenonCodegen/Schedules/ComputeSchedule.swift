@@ -15,9 +15,7 @@ package struct ScheduledKernel {
 struct ComputeSchedule {
   let analysis: GroupAnalysis
   let target: Target
-
-  /// Work units of one tile.
-  static let tileWork = 1 << 16
+  let tileWork: Int
 
   func schedule(parameters: [Symbol]) -> ScheduledKernel {
     let group = analysis.group
@@ -43,7 +41,7 @@ struct ComputeSchedule {
     let isVector: Bool
     if single, case .parallel = choices[0] { isVector = true } else { isVector = false }
     let grid = TileGrid(
-      analysis.sharedLoops, cost: cost, work: ComputeSchedule.tileWork,
+      analysis.sharedLoops, cost: cost, work: tileWork,
       multiple: isVector ? choices[0].lanes * StageWriter.unrolling : 1)
     let ranges = grid.ranges(of: .axis(0), in: builder)
     if single {

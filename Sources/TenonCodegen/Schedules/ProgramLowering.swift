@@ -48,7 +48,7 @@ struct ProgramLowering {
     guard let last = scalars.max() else { return [] }
     for number in stride(from: last.index, through: 0, by: -1)
     where needed.contains(ScalarID(number)) {
-      needed.formUnion(program[ScalarID(number)].operands)
+      program[ScalarID(number)].forEachOperand { needed.insert($0) }
     }
     for number in 0...last.index where needed.contains(ScalarID(number)) {
       let scalar = ScalarID(number)
@@ -245,30 +245,4 @@ extension ProgramLowering {
       return !varies(IndexExpression(term.atom))
     }
   }
-}
-
-extension ScalarInstruction {
-  /// The scalars read, in order.
-  var operands: [ScalarID] {
-    switch self {
-    case .float, .integer, .size, .reduced, .parameter: []
-    case .index(let expression): expression.scalars
-    case .load(_, let indices, let guards, let fill):
-      indices.flatMap(\.scalars) + guards.flatMap(\.scalars) + (fill.map { [$0] } ?? [])
-    case .holds(let guards): guards.flatMap(\.scalars)
-    case .unary(_, let a), .convert(let a), .bitcast(let a): [a]
-    case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
-    case .select(let a, let b, let c): [a, b, c]
-    }
-  }
-}
-
-extension Guard {
-  var expression: IndexExpression {
-    switch self {
-    case .within(let expression, _), .multiple(let expression, _): expression
-    }
-  }
-
-  var scalars: [ScalarID] { expression.scalars }
 }

@@ -4,8 +4,13 @@ import TenonTensor
 /// Chooses how a group becomes loops.
 package struct Scheduler {
   package let target: Target
+  /// Work units of one tile: rough counts of vector instructions.
+  package let tileWork: Int
 
-  package init(target: Target) { self.target = target }
+  package init(target: Target, tileWork: Int = 1 << 16) {
+    self.target = target
+    self.tileWork = tileWork
+  }
 
   /// The kernel of a group whose running symbols are named `n0`, `n1` ….
   package func schedule(_ group: KernelGroup) -> ScheduledKernel {
@@ -13,6 +18,7 @@ package struct Scheduler {
       preconditionFailure("internal: a lowering without a schedule")
     }
     let analysis = GroupAnalysis(group, stages)
-    return ComputeSchedule(analysis: analysis, target: target).schedule(parameters: group.symbols)
+    return ComputeSchedule(analysis: analysis, target: target, tileWork: tileWork).schedule(
+      parameters: group.symbols)
   }
 }

@@ -164,13 +164,15 @@ extension CSource {
       "const $T d = ((b == ($T)(0)) | ((b == none) & (a == ($T)(\(least))))) ? one : b;"
   }
 
-  /// Wrapping power; a negative exponent divides 1 by the power.
+  /// Wrapping power; a negative exponent gives 0 but for the bases 1 and -1.
   private mutating func integerPower(_ type: LaneType) -> String {
-    let divide = integerDivide(type)
     let signed = type.element.isSignedInteger
     let bits = type.element.bitWidth
     let negative =
-      signed ? "  return b < ($T)(0) ? \(divide)(($T)(1), r) : r;" : "  return r;"
+      """
+        const $T unit = a == ($T)(1) ? ($T)(1) : a == ($T)(-1) ? r : ($T)(0);
+        return b < ($T)(0) ? unit : r;
+      """
     return function("power", type) {
       """
       INLINE $T power_$s($T a, $T b) {
@@ -181,7 +183,7 @@ extension CSource {
           p = ($T)((\(bits == 16 ? "$U" : "$T"))p * p);
           e = ($U)(e >> 1);
         }
-      \(negative)
+      \(signed ? negative : "  return r;")
       }
       """
     }

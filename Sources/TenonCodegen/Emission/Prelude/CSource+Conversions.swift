@@ -187,10 +187,11 @@ extension CSource {
       return function(name, wide) {
         """
         INLINE \(target) \(name)_$s($T x) {
-          const $U b = bits_$s(x), e = b >> 23, f = b & 0x7fffffu;
+          // No significand is even: ties go up. A negative number has no code, -0 the least.
+          const $U b = bits_$s(x), e = (b >> 23) & 255u, f = b & 0x7fffffu;
           const $U half = e == ($U)(0) ? ($U)(0x600000u) : ($U)(0x400000u);
-          $U r = ((f > half) | ((f == half) & ((e & 1u) != ($U)(0)))) ? e + 1u : e;
-          r = (x != x) | (b > ($U)(0x7f400000u)) ? ($U)(255u) : r;
+          $U r = f >= half ? e + 1u : e;
+          r = (b >= ($U)(0x7f400000u)) & (b != ($U)(0x80000000u)) ? ($U)(255u) : r;
           return $convert(r, \(target));
         }
         """

@@ -1,0 +1,71 @@
+import Testing
+
+@testable import TenonCodegen
+@testable import TenonGraph
+@testable import TenonTensor
+
+/// Random groups: the kernel interpreted and the kernel compiled give the same bits, and both what
+/// the group means.
+@Suite struct RandomGroupTests {
+  /// - Parameter tileWork: small enough that there are several tiles.
+  static func check(
+    _ groups: [(String, RandomGroup)], _ target: Target, tileWork: Int = 40
+  ) throws {
+    let compiler = KernelCompiler(
+      scheduler: Scheduler(target: target, tileWork: tileWork), cache: NativeRun.cache)
+    let kernels = try compiler.compile(groups.map(\.1.group))
+    for (kernel, (name, random)) in zip(kernels, groups) {
+      let context = "\(target.name) \(name)"
+      if let problem = kernel.kernel.problem() {
+        Issue.record("\(context): \(problem)\n\(kernel.kernel)")
+        continue
+      }
+      let sizes = random.sizes
+      let counts = random.group.outputs.map { $0.storedCount.evaluated { sizes[$0] }! }
+      var interpreter = KernelInterpreter(
+        kernel.kernel, target: target, sizes: kernel.sizes.map { $0.evaluated { sizes[$0] }! })
+      let interpreted: [[LaneNumber?]]
+      do {
+        interpreted = try interpreter.run(inputs: random.inputs, outputCounts: counts)
+      } catch {
+        Issue.record("\(context): \(error)\n\(kernel.kernel)")
+        continue
+      }
+      let meant = try GroupReference(group: random.group, sizes: sizes).run(random.inputs)
+      let whole = try NativeRun.run(
+        kernel, inputs: random.inputs, outputs: random.group.outputs, sizes: sizes)
+      let split = try NativeRun.run(
+        kernel, inputs: random.inputs, outputs: random.group.outputs, sizes: sizes,
+        tilesAtOnce: 1, backwards: true)
+      for output in whole.indices {
+        #expect(whole[output].isIdentical(to: split[output]), "\(context): tiles differ")
+        let found = try whole[output].laneNumbers()
+        var shown = 0
+        for place in found.indices where shown < 1 {
+          let inside = interpreted[output][place]
+          if let inside, found[place].agrees(with: inside),
+            found[place].agrees(with: meant[output][place], within: 1e-4)
+          {
+            continue
+          }
+          shown += 1
+          Issue.record(
+            """
+            \(context): output \(output)[\(place)] is \(found[place]), interpreted \
+            \(String(describing: inside)), meant \(meant[output][place])
+            \(random.group.body)
+            \(kernel.kernel)
+            """)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: NativeRun.targets, [0, 1])
+  func meanWhatTheyCompute(target: Target, part: Int) throws {
+    let groups = try (0..<50).map { number in
+      ("seed \(part * 1000 + number)", try RandomGroup(seed: UInt64(part * 1000 + number)))
+    }
+    try RandomGroupTests.check(groups, target)
+  }
+}

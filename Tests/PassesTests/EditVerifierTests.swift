@@ -182,6 +182,20 @@ import Testing
     #expect(throws: TenonError.self) { try run(isExact: true) }
   }
 
+  @Test func aPassThatChangesAnEntryIsNamed() throws {
+    let graph = Graph("entry")
+    let x = try graph.input("x", .i32, [1])
+    try graph.output("a", x)
+    try graph.output("b", -x)
+    let context = PassContext(testing: graph, options: PassOptions(verify: true))
+    let error = #expect(throws: TenonError.self) { try context.run(SwapOutputs.self) }
+    let lines = error?.description.split(separator: "\n").map(String.init) ?? []
+    #expect(lines.count == 3)
+    #expect(lines[0] == "entry main computes something else after the pass; correct the pass")
+    #expect(lines[1].hasPrefix("  result 0 at [0]: "))
+    #expect(lines[2] == "  in pass swap-outputs")
+  }
+
   @Test func theStandardPipelineIsVerified() throws {
     let graph = Graph("pipeline")
     let batch = Dimension(.bound("batch"))
@@ -199,6 +213,15 @@ import Testing
       edits.flatMap(\.uncheckedEdits) == [
         "expand-gradient: gradient neither evaluates nor has a body"
       ])
+  }
+}
+
+/// Records the outputs in the other order.
+private struct SwapOutputs: GraphPass {
+  static let name = "swap-outputs"
+  func run(_ context: PassContext) throws {
+    let region = context.graph.entries[0].region
+    context.graph.setResults(region, context.graph.results(region).reversed())
   }
 }
 

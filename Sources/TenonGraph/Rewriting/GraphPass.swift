@@ -60,6 +60,7 @@ public final class PassContext {
   public let options: PassOptions
   /// What passes did so far, this one included.
   public internal(set) var log: PassLog
+  private var entries: EntryVerifier?
 
   /// Ends the recording of `graph`; its nodes of now are the recorded graph that the log accounts
   /// for.
@@ -76,12 +77,14 @@ public final class PassContext {
   ///
   /// - Throws: what the pass throws, with `in pass NAME` as context.
   public func run(_ pass: any GraphPass.Type) throws {
+    if options.verify, entries == nil { entries = EntryVerifier(graph) }
     let clock = ContinuousClock()
     let start = clock.now
     log.begin(pass.name, nodes: graph.liveNodeCount)
     try TenonError.inContext("in pass \(pass.name)") {
       try pass.init().run(self)
       if options.verify || Self.alwaysVerifies { try graph.verify() }
+      if options.verify { try entries?.check(graph) }
     }
     let elapsed = start.duration(to: clock.now).components
     log.end(

@@ -48,4 +48,10 @@ extension TenonError {
         + "a rewrite must record another in its place",
       location: line)
   }
+
+  static func wrongPass(_ entry: String, _ difference: String) -> TenonError {
+    TenonError(
+      "wrong-pass", "entry \(entry) computes something else after the pass; correct the pass",
+      details: [difference])
+  }
 }

@@ -81,7 +81,9 @@ struct EditScratch {
         arguments.append(try samples.tensor(type.element, sizes))
       }
     }
-    let results = try Interpreter(graph).evaluate(region, arguments)
+    let interpreter = Interpreter(graph)
+    interpreter.limitSteps(EntryVerifier.stepLimit)
+    let results = try interpreter.evaluate(region, arguments)
     return (Array(results.prefix(resultCount)), Array(results.dropFirst(resultCount)))
   }
 }

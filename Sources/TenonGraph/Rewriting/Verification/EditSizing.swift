@@ -35,6 +35,11 @@ struct EditSizing {
         if let type = graph.type(result).tensor { shapes.append(type.shape) }
       }
     }
+    return candidates(shapes, graph)
+  }
+
+  /// As for a context, for the symbols of shapes.
+  static func candidates(_ shapes: [Shape], _ graph: Graph) -> [EditSizing] {
     var symbols: [Symbol] = []
     for shape in shapes {
       for symbol in shape.symbols where !symbols.contains(symbol) { symbols.append(symbol) }

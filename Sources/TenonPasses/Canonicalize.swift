@@ -21,7 +21,8 @@ public struct Canonicalize: GraphPass {
 /// x and y of a commutative op in order: constants last, then as they were made.
 struct OrderOperands: RewriteRule {
   static let name = "order-operands"
-  static let ops = OpSelection.types(Add.self, Multiply.self, Maximum.self, Minimum.self)
+  static let ops = OpSelection.types(
+    Add.self, Multiply.self, Maximum.self, Minimum.self, And.self, Or.self, Xor.self)
 
   func apply(_ site: RewriteSite) throws -> Rewrite? {
     let (x, y) = (site.operand(0), site.operand(1))

@@ -17,7 +17,8 @@ public struct SimplifyViews: GraphPass {
     try context.rewrite(with: [
       DropView(), ComposeTransposes(), TransposeOfUnitAxes(), ComposeReshapes(),
       ComposeBroadcasts(), TransposeOfBroadcast(), ReshapeOfRepeatedScalar(),
-      BroadcastOfReshape(), ArithmeticOfRepeatedScalars(),
+      BroadcastOfReshape(), ArithmeticOfRepeatedScalars(), ComposeSlices(),
+      SliceOfConcatenate(), ConcatenateSlices(), DropEmptyPieces(), ReverseTwice(),
     ])
   }
 }
@@ -25,16 +26,27 @@ public struct SimplifyViews: GraphPass {
 /// A view that leaves shape and order as they are is its operand.
 struct DropView: RewriteRule {
   static let name = "drop-view"
-  static let ops = OpSelection.types(Transpose.self, Reshape.self, BroadcastInDim.self)
+  static let ops = OpSelection.types(
+    Transpose.self, Reshape.self, BroadcastInDim.self, Slice.self, Pad.self, Reverse.self,
+    Concatenate.self)
 
   func apply(_ site: RewriteSite) throws -> Rewrite? {
     let x = site.operand(0)
     guard site.fits(x) else { return nil }
-    switch site.op {
-    case let op as Transpose where op.permutation != Array(0..<x.rank): return nil
-    case let op as BroadcastInDim where op.dimensions != Array(0..<x.rank): return nil
-    default: return .replace(x, because: "it changes neither shape nor order")
-    }
+    let changesNothing =
+      switch site.op {
+      case is Reshape: true
+      case let op as Transpose: op.permutation == Array(0..<x.rank)
+      case let op as BroadcastInDim: op.dimensions == Array(0..<x.rank)
+      case let op as Slice:
+        op.starts.allSatisfy { $0 == 0 } && op.strides.allSatisfy { $0 == 1 }
+      case let op as Pad:
+        (op.low + op.high).allSatisfy { $0 == 0 } && op.interior.allSatisfy { $0 == 0 }
+      case let op as Reverse: op.dimensions.allSatisfy { x.shape[$0] == 1 }
+      case is Concatenate: site.operandCount == 1
+      default: false
+      }
+    return changesNothing ? .replace(x, because: "it changes neither shape nor order") : nil
   }
 }
 

@@ -12,6 +12,12 @@ extension TenonError {
       details: ["operand: \(x)"], location: x.graph.line(of: site))
   }
 
+  static func notTruth(_ op: String, _ x: Value, _ site: CallSite) -> TenonError {
+    TenonError(
+      "element-type", "\(op): the elements must be bool; compare first",
+      details: ["operand: \(x)"], location: x.graph.line(of: site))
+  }
+
   static func nothingToJoin(_ op: String) -> TenonError {
     TenonError("operand-count", "\(op): needs at least one value")
   }

@@ -38,6 +38,11 @@ public enum CaseGenerator {
     return templates.filter { !$0.isSpecial }.compactMap { make($0, samples, 0) }
   }
 
+  /// The op's examples as cases, each with the results it must give.
+  public static func examples(of type: any Op.Type) -> [(one: OpCase, results: [Tensor])] {
+    type.examples.enumerated().map { (OpCase($1, $0), $1.results) }
+  }
+
   /// Operand types with the way their values are drawn.
   struct Template {
     var sample: Samples.Case

@@ -17,6 +17,17 @@ import Testing
     }
   }
 
+  @Test(arguments: names) func examplesHold(_ name: String) throws {
+    let type = try #require(OpCatalog.standard[name])
+    for (one, results) in CaseGenerator.examples(of: type) {
+      for runner in [ReferenceRunner(), LoweringRunner()] as [any CaseRunner] {
+        if let difference = try runner.difference(one, expecting: results) {
+          Issue.record("\(difference)")
+        }
+      }
+    }
+  }
+
   /// Ops that graphs, not operands, make cases for; each is tested in a suite of its own.
   static let withoutCases = ["gradient"]
 }

@@ -84,3 +84,37 @@ extension Graph {
     return try apply1(Constant(tensor), [], site: site)
   }
 }
+
+/// Whether all elements along axes hold; of no elements true.
+///
+/// - Throws: `axis`, or `element-type` where the elements are no `bool`.
+public func all(
+  _ x: Value, axes: [Int]? = nil, keepingAxes: Bool = false, fileID: StaticString = #fileID,
+  line: UInt = #line
+) throws -> Value {
+  let site = CallSite(fileID: fileID, line: line)
+  try x.requireTruth(of: "all", site: site)
+  return try x.reduced(
+    by: And(), from: x.graph.scalar(1, .bool, site: site), axes: axes, keepingAxes: keepingAxes,
+    site: site)
+}
+
+/// Whether any element along axes holds; of no elements false.
+///
+/// - Throws: `axis`, or `element-type` where the elements are no `bool`.
+public func any(
+  _ x: Value, axes: [Int]? = nil, keepingAxes: Bool = false, fileID: StaticString = #fileID,
+  line: UInt = #line
+) throws -> Value {
+  let site = CallSite(fileID: fileID, line: line)
+  try x.requireTruth(of: "any", site: site)
+  return try x.reduced(
+    by: Or(), from: x.graph.scalar(0, .bool, site: site), axes: axes, keepingAxes: keepingAxes,
+    site: site)
+}
+
+extension Value {
+  fileprivate func requireTruth(of op: String, site: CallSite) throws {
+    guard elementType == .bool else { throw TenonError.notTruth(op, self, site) }
+  }
+}

@@ -36,20 +36,23 @@ struct ReferenceCombiner {
     }
   }
 
-  /// Each group of elements combined, starting from the initial value.
-  func reduce(_ x: Tensor, _ initial: Tensor, _ groups: [[Int]], _ site: EvaluationSite) throws
+  /// Each group of elements combined, starting from the initial value, which also stands for nil.
+  func reduce(_ x: Tensor, _ initial: Tensor, _ groups: [[Int?]], _ site: EvaluationSite) throws
     -> Tensor
   {
     switch (try x.elements(), try initial.elements()) {
     case (.floats(let values), .floats(let start)):
       return try site.result(
-        0, .floats(groups.map { $0.reduce(start[0]) { float($0, values[$1]) } }))
+        0,
+        .floats(groups.map { $0.reduce(start[0]) { float($0, $1.map { values[$0] } ?? start[0]) } })
+      )
     case (.integers(let values), .integers(let start)):
       return try site.result(
         0,
         .integers(
           groups.map { group in
-            ReferenceArithmetic.wrapped(group.reduce(start[0]) { integer($0, values[$1]) }, element)
+            ReferenceArithmetic.wrapped(
+              group.reduce(start[0]) { integer($0, $1.map { values[$0] } ?? start[0]) }, element)
           }))
     default: preconditionFailure("internal: operands of two kinds")
     }

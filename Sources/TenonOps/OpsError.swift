@@ -18,6 +18,16 @@ extension TenonError {
       details: ["operand: \(x)"], location: x.graph.line(of: site))
   }
 
+  static func tooManyTrips(_ most: Int) -> TenonError {
+    TenonError(
+      "maximum-trips",
+      "while: the condition still holds after \(most) trips; raise maximumTrips or end the loop")
+  }
+
+  static func nothingCarried(_ op: String) -> TenonError {
+    TenonError("operand-count", "\(op): needs at least one value")
+  }
+
   static func nothingToJoin(_ op: String) -> TenonError {
     TenonError("operand-count", "\(op): needs at least one value")
   }

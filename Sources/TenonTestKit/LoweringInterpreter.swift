@@ -98,9 +98,14 @@ public final class LoweringInterpreter {
     _ loop: Loop, _ site: LoweringSite, _ operands: [Tensor], _ shapes: [[Int]]
   ) throws -> [Tensor] {
     switch loop {
-    case .whileTrue(let carried):
+    case .whileTrue(let carried, let maximumTrips):
       var values = operands
+      var trips = 0
       while try evaluate(site.regions[0], values)[0].integers()[0] != 0 {
+        trips += 1
+        if let maximumTrips, trips > maximumTrips {
+          throw TenonError.lowering("a loop ran more than \(maximumTrips) times")
+        }
         values.replaceSubrange(..<carried, with: try evaluate(site.regions[1], values))
       }
       return Array(values.prefix(carried))

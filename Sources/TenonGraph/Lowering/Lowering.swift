@@ -176,7 +176,8 @@ public struct Sort: Hashable, Sendable {
 /// How a loop's regions are run.
 public enum Loop: Hashable, Sendable {
   /// Region 0 gives a `bool`, region 1 the next values; the first `carried` operands change.
-  case whileTrue(carried: Int)
+  /// After `maximumTrips`, where given, with the condition still true, the run fails.
+  case whileTrue(carried: Int, maximumTrips: Int?)
   /// Region 0 is run `trips` times over slices of operands.
   case scan(carried: Int, sliced: Int, trips: Dimension, isReversed: Bool)
 }

@@ -29,6 +29,8 @@ public struct EvaluationSite {
     return value
   }
 
+  public var regionCount: Int { regions.count }
+
   /// Runs one of the node's regions.
   public func callRegion(_ position: Int, _ arguments: [Tensor]) throws -> [Tensor] {
     try regions[position](arguments)

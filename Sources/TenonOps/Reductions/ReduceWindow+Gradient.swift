@@ -17,7 +17,6 @@ extension ReduceWindow {
   /// result's gradient (Dumoulin and Visin, "A guide to convolution arithmetic", section 4).
   private func sumGradient(_ site: GradientSite) throws -> [Value?] {
     let (x, gradient, graph) = (site.operands[0], site.gradient, site.graph)
-    let region = try graph.combiner(Add(), x.elementType)
     var gradients: [Value?] = [nil, nil]
     if site.wanted[0] {
       let pads = try x.shape.indices.map { axis -> [Int] in
@@ -39,13 +38,14 @@ extension ReduceWindow {
         ReduceWindow(
           windowDimensions: windowDimensions, windowStrides: baseDilations,
           baseDilations: windowStrides, windowDilations: windowDilations, padding: pads),
-        [gradient, zero], regions: [region], site: CallSite())
+        [gradient, zero], regions: [graph.combiner(Add(), x.elementType)], site: CallSite())
     }
     if site.wanted[1] {
       // How often the initial value is in each window: once, and for all padding.
       let one = try graph.scalar(1, x.elementType, site: CallSite())
       let counts = try graph.apply1(
-        self, [x.filled(0, site: CallSite()), one], regions: [region], site: CallSite())
+        self, [x.filled(0, site: CallSite()), one],
+        regions: [graph.combiner(Add(), x.elementType)], site: CallSite())
       gradients[1] = try sum(gradient * counts)
     }
     return gradients

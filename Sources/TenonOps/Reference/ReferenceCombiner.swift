@@ -67,14 +67,14 @@ extension Tensor {
       byteOffset: byteOffset + offset * elementType.byteWidth)
   }
 
-  /// The elements of tensors of rank 0 as one tensor.
-  init(joining scalars: [Tensor], _ element: ElementType, shape: [Int]) throws {
-    let width = element.byteWidth
+  /// The elements of tensors one after another as one tensor.
+  init(joining parts: [Tensor], _ element: ElementType, shape: [Int]) throws {
     try self.init(element, shape: shape) { bytes in
-      for (position, scalar) in scalars.enumerated() {
-        scalar.withUnsafeBytes {
-          UnsafeMutableRawBufferPointer(rebasing: bytes[position * width..<(position + 1) * width])
-            .copyMemory(from: $0)
+      var at = 0
+      for part in parts {
+        part.withUnsafeBytes {
+          UnsafeMutableRawBufferPointer(rebasing: bytes[at..<at + $0.count]).copyMemory(from: $0)
+          at += $0.count
         }
       }
     }

@@ -119,9 +119,7 @@ extension Graph {
     }
     let site = inferenceSite(
       opID(node), Array(operands(node)), regions: Array(regions(node)), origin: origin(node))
-    if let known = op(node).knownElements(site), type.mayHaveKnownElements(known.count),
-      known.allSatisfy({ $0.isSmall(limit: 64) })
-    {
+    if let known = op(node).knownElements(site), type.mayHave(knownElements: known) {
       knownElementsByValue[result(node)] = known
     }
   }

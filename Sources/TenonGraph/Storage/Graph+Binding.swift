@@ -23,14 +23,18 @@ extension Graph {
     copy.variables = variables
     copy.constraints = constraints
     copy.constraintLookup = constraintLookup
+    copy.symbols = symbols
     copy.symbolsByName = symbolsByName
+    copy.registeredTypes = registeredTypes
+    copy.registeredOps = registeredOps
     return copy
   }
 
   /// Gives symbols numbers everywhere: in types, attributes, known elements and constraints.
   ///
   /// - Throws: `unknown-symbol` for a name the graph does not use, `size-range` for a number that a
-  ///   running symbol does not allow, and `constraint` where recording assumed otherwise.
+  ///   running symbol does not allow, `absurd-size` for one that makes a size negative or too
+  ///   large, and `constraint` where recording assumed otherwise.
   public func bind(_ sizes: [String: Int]) throws {
     finishRecording()
     if sizes.isEmpty { return }
@@ -44,24 +48,50 @@ extension Graph {
       }
     }
     func replacement(_ symbol: Symbol) -> Dimension? { sizes[symbol.name].map { Dimension($0) } }
-    for index in types.indices { types[index] = types[index].substituting(replacement) }
-    typeLookup = [:]
-    for (index, type) in types.enumerated() where typeLookup[type] == nil {
-      typeLookup[type] = TypeID(index)
-    }
-    for index in ops.indices { ops[index] = try ops[index].substituting(replacement) }
-    opLookup = [:]
-    for (index, op) in ops.enumerated() where opLookup[OpKey(op: op)] == nil {
-      opLookup[OpKey(op: op)] = OpID(index)
-    }
+    try substituteInTypes(replacement)
+    try substituteInOps(replacement)
     knownElementsByValue = knownElementsByValue.mapValues { elements in
       elements.map { $0.substituting(replacement) }
     }
     for index in variables.indices {
       variables[index].type.shape = variables[index].type.shape.substituting(replacement)
     }
+    symbols.removeAll { sizes[$0.name] != nil }
     for name in sizes.keys { symbolsByName[name] = nil }
     try checkConstraints(replacement)
+  }
+
+  /// Types that become equal become one.
+  private func substituteInTypes(_ replacement: (Symbol) -> Dimension?) throws {
+    var one: [TypeID] = []
+    typeLookup = [:]
+    for index in types.indices {
+      let type = types[index].substituting(replacement)
+      if let tensor = type.tensor, !tensor.hasSoundSizes, types[index] != type {
+        throw TenonError.absurdBinding(types[index], tensor)
+      }
+      types[index] = type
+      let id = typeLookup[type] ?? TypeID(index)
+      typeLookup[type] = id
+      one.append(id)
+    }
+    for index in valueRecords.indices {
+      valueRecords[index].type = one[valueRecords[index].type.index]
+    }
+  }
+
+  /// Ops that become equal become one.
+  private func substituteInOps(_ replacement: (Symbol) -> Dimension?) throws {
+    var one: [OpID] = []
+    opLookup = [:]
+    for index in ops.indices {
+      ops[index] = try ops[index].substituting(replacement)
+      let key = OpKey(op: ops[index])
+      let id = opLookup[key] ?? OpID(index)
+      opLookup[key] = id
+      one.append(id)
+    }
+    for index in nodeRecords.indices { nodeRecords[index].op = one[nodeRecords[index].op.index] }
   }
 
   /// Keeps the constraints that are still open.
@@ -130,6 +160,12 @@ extension TenonError {
       "size-range",
       "bind: dimension \(symbol) must lie between 0 and \(symbol.maximum ?? (1 << 46)), given \(size)"
     )
+  }
+
+  static func absurdBinding(_ recorded: ValueType, _ bound: TensorType) -> TenonError {
+    TenonError(
+      "absurd-size",
+      "bind: \(recorded) becomes \(bound); sizes, and their product, must lie between 0 and 2^46")
   }
 
   static func violatedConstraint(_ recorded: Constraint, _ bound: Constraint, location: String?)

@@ -80,7 +80,7 @@ extension GraphParser {
       scanner.skipBlanks()
       let place = scanner.position
       let name = try scanner.string("a tensor's name")
-      let tensor = try located(place) { try tensors(name) }
+      let tensor = try located(place) { try tensors(name, type.element, shape) }
       guard tensor.elementType == type.element, tensor.shape == shape else {
         throw scanner.error(
           "tensor \(TextScanner.shown(name)) is \(tensor.typeDescription), not \(type)", at: place)

@@ -6,7 +6,7 @@ extension GraphParser {
     scanner.skipBlanks()
     let start = scanner.position
     let name = try scanner.string("an entry's name")
-    guard graph.entry(name) == nil else {
+    guard entryNames.insert(name).inserted else {
       throw scanner.error("entry \(TextScanner.shown(name)) is declared twice", at: start)
     }
     values = [:]
@@ -45,9 +45,8 @@ extension GraphParser {
       results.append(value)
     }
     graph.setResults(region, results)
-    graph.setEntries(
-      graph.entries
-        + [Entry(name: name, region: region, arguments: arguments, results: bindings)])
+    graph.entries.append(
+      Entry(name: name, region: region, arguments: arguments, results: bindings))
   }
 
   /// A port in quotes or a variable's `@name`.
@@ -114,8 +113,9 @@ extension GraphParser {
       repeat { known.append(try dimension()) } while scanner.take(",")
       try scanner.expect("]", "or `,` after known elements")
     }
-    guard let tensor = type.tensor, tensor.mayHaveKnownElements(known.count) else {
-      throw scanner.error("\(type) cannot have \(known.count) known elements", at: start)
+    guard let tensor = type.tensor, tensor.mayHave(knownElements: known) else {
+      throw scanner.error(
+        "\(type) cannot have the known elements \(Shape(known))", at: start)
     }
     return known
   }

@@ -9,13 +9,16 @@ extension Graph {
   ///
   /// - Parameters:
   ///   - catalog: the ops that the text may name.
-  ///   - tensors: the tensor of a name for literals that the text does not write out.
+  ///   - tensors: the tensor of a name for literals that the text does not write out, given with
+  ///     the type that the text states.
   /// - Throws: `graph-text` with line and column where the text breaks the grammar or a rule of
   ///   graphs; `unknown-op` and `unknown-version` with all ops that the catalogue lacks; what
   ///   attributes, inference and `tensors` throw.
   public convenience init(
     parsing text: String, catalog: OpCatalog,
-    tensors: @escaping (String) throws -> Tensor = { throw TenonError.noLiteral($0) }
+    tensors: @escaping (_ name: String, _ type: ElementType, _ shape: [Int]) throws -> Tensor = {
+      name, _, _ in throw TenonError.noLiteral(name)
+    }
   ) throws {
     var scanner = TextScanner(text)
     try scanner.expect(word: "graph", "at the beginning")
@@ -30,8 +33,9 @@ struct GraphParser {
   let graph: Graph
   var scanner: TextScanner
   let catalog: OpCatalog
-  let tensors: (String) throws -> Tensor
+  let tensors: (String, ElementType, [Int]) throws -> Tensor
   var variables: [String: VariableID] = [:]
+  var entryNames: Set<String> = []
   /// The values of the entry being read, by label.
   var values: [String: ValueID] = [:]
   /// Ops that the catalogue cannot read, in the order met.
@@ -40,7 +44,7 @@ struct GraphParser {
 
   init(
     _ graph: Graph, _ scanner: TextScanner, _ catalog: OpCatalog,
-    _ tensors: @escaping (String) throws -> Tensor
+    _ tensors: @escaping (String, ElementType, [Int]) throws -> Tensor
   ) {
     self.graph = graph
     self.scanner = scanner

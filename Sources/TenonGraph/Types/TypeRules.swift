@@ -18,14 +18,13 @@ extension TensorType {
   /// Whether the known sizes, and what they come to together, lie between 0 and 2^46.
   var hasSoundSizes: Bool {
     let most = 1 << 46
-    if let sizes = shape.constants {
-      let count = RowMajor.count(sizes)
-      return count >= 0 && count < most
-    }
+    var product = 1
     for dimension in shape.dimensions {
-      if let size = dimension.constant, size < 0 || size >= most { return false }
+      guard let size = dimension.constant else { continue }
+      if size < 0 || size >= most { return false }
+      product = Dimension.saturatingProduct(product, size)
     }
-    return true
+    return product < most || !shape.isConstant
   }
 
   /// Whether rank and sizes are small enough for text.
@@ -37,6 +36,17 @@ extension TensorType {
   func mayHaveKnownElements(_ count: Int) -> Bool {
     guard element.isInteger || element == .bool, rank <= 1, count <= 64 else { return false }
     return rank == 0 ? count == 1 : shape[0].constant == count
+  }
+
+  /// Whether size arithmetic says what arithmetic on the elements would: no number wraps around or
+  /// saturates, no expression grows without end.
+  func mayHave(knownElements elements: [Dimension]) -> Bool {
+    guard mayHaveKnownElements(elements.count) else { return false }
+    let most = min(Int(element.maximumInteger ?? .max), Dimension.limit - 1)
+    let least = max(Int(element.minimumInteger), -most)
+    return elements.allSatisfy { known in
+      known.constant.map { $0 >= least && $0 <= most } ?? known.isSmall(limit: 64)
+    }
   }
 }
 

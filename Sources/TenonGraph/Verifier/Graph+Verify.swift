@@ -246,8 +246,8 @@ struct GraphVerifier {
     guard let tensor = type.tensor, tensor.rank <= 1, !tensor.element.isFloat,
       let known = graph.knownElements(value)
     else { return nil }
-    if !tensor.mayHaveKnownElements(known.count) {
-      return "\(type) cannot have \(known.count) known elements"
+    if !tensor.mayHave(knownElements: known) {
+      return "\(type) cannot have the known elements \(Shape(known))"
     }
     for symbol in known.flatMap(\.symbols) where graph.symbol(named: symbol.name) != symbol {
       return "symbol \(symbol.name) of its known elements is not registered"
@@ -266,7 +266,9 @@ struct GraphVerifier {
     else { return nil }
     let site = graph.inferenceSite(
       record.op, operands, regions: regions, origin: record.origin)
-    guard let stated = graph.op(record.op).knownElements(site), stated != recorded else {
+    guard let stated = graph.op(record.op).knownElements(site), stated != recorded,
+      type.mayHave(knownElements: stated)
+    else {
       return nil
     }
     func text(_ elements: [Dimension]) -> String { Shape(elements).description }

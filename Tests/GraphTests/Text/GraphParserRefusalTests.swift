@@ -160,8 +160,8 @@ func entryMain(_ nodes: String, arguments: String = "") -> String {
       "\"x\" %0: f32[8388608x8388608]",
       "5:17: the sizes of f32[8388608x8388608] must lie between 0 and 2^46"
     ),
-    ("\"x\" %0: i64[2] = [1]", "5:34: i64[2] cannot have 1 known elements"),
-    ("\"x\" %0: f32[1] = [1]", "5:34: f32[1] cannot have 1 known elements"),
+    ("\"x\" %0: i64[2] = [1]", "5:34: i64[2] cannot have the known elements [1]"),
+    ("\"x\" %0: f32[1] = [1]", "5:34: f32[1] cannot have the known elements [1]"),
     ("\"x\" %0 f32[1]", "5:24: expected `:` before the argument's type, found `f32`"),
     ("%0: f32[1]", "5:17: expected `@` and a variable, or a name in quotes, found `%`"),
     (

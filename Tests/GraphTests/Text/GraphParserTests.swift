@@ -100,7 +100,7 @@ import Testing
     try graph.add(op)
     let table = LiteralTable()
     let text = graph.text(literals: table)
-    let read = try Graph(parsing: text, catalog: .tests) { name in
+    let read = try Graph(parsing: text, catalog: .tests) { name, _, _ in
       #expect(name == "literal.0")
       return table.tensors[0].tensor
     }
@@ -114,7 +114,7 @@ import Testing
     #expect(
       throws: TenonError(
         "graph-text", "graph text 3:159: tensor `literal.0` is f32[2], not f32[100]")
-    ) { try Graph(parsing: text, catalog: .tests) { _ in Tensor([Float(1), 2]) } }
+    ) { try Graph(parsing: text, catalog: .tests) { _, _, _ in Tensor([Float(1), 2]) } }
     #expect(
       throws: TenonError(
         "graph-text",

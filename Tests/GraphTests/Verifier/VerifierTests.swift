@@ -268,7 +268,7 @@ import Testing
     graph.setKnownElements(sizes.id, [2])
     #expect(
       throws: TenonError(
-        "verify", "verify: node 0, numbers: result 0: i64[2] cannot have 1 known elements",
+        "verify", "verify: node 0, numbers: result 0: i64[2] cannot have the known elements [2]",
         location: "T/a.swift:9")
     ) { try graph.verify() }
     graph.setKnownElements(sizes.id, [2, Dimension(.bound("a"))])

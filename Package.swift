@@ -80,6 +80,10 @@ let package = Package(
     sample("WriteAnOp", folder: "03-WriteAnOp"),
     sample("WriteAPass", folder: "04-WriteAPass"),
     sample("DebugAGraph", folder: "05-DebugAGraph"),
+    tests(
+      "CompilerTests",
+      of: ["TenonCompiler", "TenonFormats", "TenonOps", "TenonGraph", "TenonTensor"],
+      files: ["Golden"]),
     tests("PassesTests", of: ["TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
     tests(
       "PlanningTests",

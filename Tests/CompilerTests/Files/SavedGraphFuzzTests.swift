@@ -3,6 +3,7 @@ import TenonFormats
 import TenonGraph
 import TenonOps
 import TenonTensor
+import TenonTestKit
 import Testing
 
 @testable import TenonCompiler
@@ -11,10 +12,11 @@ import Testing
 /// hang ends the test run.
 @Suite struct SavedGraphFuzzTests {
   @Test func mutatedFilesAreRefusedOrSound() throws {
-    let asked = getenv("TENON_FUZZ_COUNT").flatMap { Int(String(cString: $0)) }
-    let count = asked ?? 300
+    func number(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
+    let count = number("TENON_FUZZ_COUNT") ?? 300
+    let seed = UInt64(number("TENON_FUZZ_SEED") ?? 1)
     let base = try Base()
-    var random = FuzzRandom(state: 1)
+    var random = SplitMix(seed: seed)
     var loaded = 0
     for round in 0..<count {
       let bytes = round % 3 == 0 ? base.flipped(&random) : try base.edited(&random)
@@ -38,14 +40,22 @@ import Testing
     let bytes: [UInt8]
     let tensors: [(String, Tensor)]
     let metadata: [(String, String)]
+    /// The graphs of some generated cases of every op of the catalogue.
+    let texts: [String]
 
     init() throws {
+      texts = try OpCatalog.standard.ops.flatMap { op in
+        let cases = CaseGenerator.cases(of: op)
+        return try [0, cases.count / 2, cases.count - 1].filter(cases.indices.contains).map {
+          try cases[$0].graph().text(.init(origins: true, inlineElements: 512))
+        }
+      }
       (tensors, metadata) = try SavedGraphTests.classifier().savedParts(SavedGraphTests.values())
       bytes = try Safetensors.bytes(tensors: tensors, metadata: metadata)
     }
 
     /// The file's bytes, some of them changed, cut or doubled.
-    func flipped(_ random: inout FuzzRandom) -> [UInt8] {
+    func flipped(_ random: inout SplitMix) -> [UInt8] {
       var mutant = bytes
       // The padding of the header is not worth the mutations.
       let used = (bytes[8...].lastIndex(of: UInt8(ascii: "}")) ?? 8) + 1
@@ -64,12 +74,14 @@ import Testing
     }
 
     /// A sound safetensors file with a changed graph.
-    func edited(_ random: inout FuzzRandom) throws -> [UInt8] {
-      var text = Array(metadata[2].1.utf8)
+    func edited(_ random: inout SplitMix) throws -> [UInt8] {
+      let place = random.below(texts.count + 20)
+      var text = Array((place < texts.count ? texts[place] : metadata[2].1).utf8)
       let words = [
         "%0", "%1", "f32[2]", "-1", "9223372036854775807", "4611686018427387903", "batch", "{", "}",
         "(", ")", "[", "]", "[0, 1]", ", ", "add", "constant", "reduce", "softmax@2", "\"x\"", "=",
-        "1e308", "region () {} -> ()", "i8", "string", "bool", "symbol n max 3\n", "0", "70000000000",
+        "1e308", "region () {} -> ()", "i8", "string", "bool", "symbol n max 3\n", "0",
+        "70000000000",
       ].map { Array($0.utf8) }
       for _ in 0..<(1 + random.below(3)) {
         let place = random.below(text.count)
@@ -97,20 +109,8 @@ import Testing
       }
       var metadata = metadata
       metadata[2].1 = String(decoding: text, as: UTF8.self)
-      return try Safetensors.bytes(tensors: tensors, metadata: metadata)
+      return try Safetensors.bytes(
+        tensors: place < texts.count ? [] : tensors, metadata: metadata)
     }
-  }
-}
-
-/// Steele, Lea and Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014.
-struct FuzzRandom {
-  var state: UInt64
-
-  mutating func below(_ count: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((z ^ (z >> 31)) % UInt64(count))
   }
 }

@@ -22,7 +22,7 @@ import Testing
         },
         try graph.variable("head/b", fileID: file, line: 2) {
           try broadcast(
-            $0.scalar(0, .f32, fileID: file, line: 2), to: [10], dimensions: [], fileID: file,
+            $0.scalar(0, .f32, fileID: file, line: 2), to: [10], fileID: file,
             line: 2)
         }
       )
@@ -32,7 +32,7 @@ import Testing
         let product = try matmul(
           images, weights.read(fileID: file, line: 4), fileID: file, line: 4)
         let b = try bias.read(fileID: file, line: 5)
-        let wide = try broadcast(b, to: product.shape, dimensions: [1], fileID: file, line: 5)
+        let wide = try broadcast(b, to: product.shape, fileID: file, line: 5)
         return try graph.apply1(Add(), [product, wide], site: CallSite(fileID: file, line: 6))
       }
     }
@@ -49,7 +49,7 @@ import Testing
           of: loss, wrt: [weights.read(), bias.read()], fileID: file, line: 12))
       {
         let rate = try broadcast(
-          graph.scalar(0.1, .f32, fileID: file, line: 13), to: gradient.shape, dimensions: [],
+          graph.scalar(0.1, .f32, fileID: file, line: 13), to: gradient.shape,
           fileID: file, line: 13)
         let step = try graph.apply1(Multiply(), [gradient, rate], site: site)
         try variable.assign(graph.apply1(Subtract(), [variable.read(), step], site: site))
@@ -205,7 +205,7 @@ import Testing
     let batch = Dimension(.bound("batch"))
     let length = Dimension(.running("length", maximum: 4))
     _ = try graph.variable("keys") {
-      try broadcast($0.scalar(0, .f32), to: [batch, length, batch * 2], dimensions: [])
+      try broadcast($0.scalar(0, .f32), to: [batch, length, batch * 2])
     }
     let folder = TestFolder()
     let path = folder.file("cache.tenon")
@@ -310,9 +310,7 @@ import Testing
   @Test func aFileOfVersionOneStaysLoadable() throws {
     let loaded = try SavedGraph.load(path: TestFolder.golden("version-1.tenon"))
     try loaded.graph.verify()
-    let graph = try Self.classifier()
     #expect(loaded.graph.entries.map(\.name) == ["initialize", "train", "predict"])
-    #expect(loaded.graph.liveNodeCount == graph.liveNodeCount)
     for (read, written) in zip(loaded.variables, try Self.values()) {
       #expect(read.name == written.name)
       #expect(read.value.isIdentical(to: written.value))
@@ -320,7 +318,18 @@ import Testing
     let predict = try #require(loaded.graph.entry("predict"))
     let last = try #require(loaded.graph.nodes(predict.region).last)
     #expect(loaded.graph.origins.lines(loaded.graph.origin(last)) == ["Sample/Classifier.swift:19"])
-    #expect(loaded.graph.text() == graph.text())
+    // The rows of w sum to 27.6 + 0.24 j, and b holds j.
+    let ones = Tensor([Float](repeating: 1, count: 24))
+    let outputs = try Interpreter(loaded.graph).run(
+      predict, inputs: ["images": ones.reshaped([1, 24])],
+      variables: loaded.variables.map(\.value)
+    ).outputs
+    let probabilities = try #require(outputs.last).value.scalars(as: Float.self)
+    let powers = (0..<10).map { exp(1.24 * Double($0)) }
+    let total = powers.reduce(0, +)
+    for (given, power) in zip(probabilities, powers) {
+      #expect(abs(Double(given) - power / total) < 1e-6)
+    }
   }
 }
 

@@ -59,7 +59,7 @@ import Testing
     #expect(result[0].type.description == "f32[2, n]")
     try graph.verify()
     let text = graph.text()
-    #expect(text.components(of: ": i64[2] = [2, n]) {\n") == 2)
+    #expect(text.count(of: ": i64[2] = [2, n]) {\n") == 2)
     #expect(try Graph(parsing: text, catalog: .tests).text() == text)
   }
 

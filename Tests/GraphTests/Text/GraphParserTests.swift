@@ -1,4 +1,5 @@
 import TenonTensor
+import TenonTestKit
 import Testing
 
 @testable import TenonGraph
@@ -158,7 +159,7 @@ import Testing
     let ops = read.nodes(read.entries[0].region).map { read.opID($0) }
     #expect(ops.count == 3)
     #expect(Set(ops).count == 1)
-    #expect(read.text().components(of: "aged@3() {count = 4}: f32[4]") == 3)
+    #expect(read.text().count(of: "aged@3() {count = 4}: f32[4]") == 3)
   }
 
   @Test func layoutsAreReadAndNotInferred() throws {

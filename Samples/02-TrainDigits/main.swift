@@ -50,7 +50,7 @@ print("test accuracy: \(accuracy) (\(right) of \(digits.testing.count))")
 
 // Save the graph as recorded, with the weights as trained.
 if let output = options.output {
-  _ = (output, program)
+  try graph.save(to: output, variables: program.values())
   print("saved \(output)")
 }
 if let image = options.image {

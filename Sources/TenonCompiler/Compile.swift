@@ -1,3 +1,4 @@
+import TenonCodegen
 import TenonGraph
 import TenonOps
 import TenonPasses
@@ -16,15 +17,21 @@ public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()
   try work.freeze(options.frozen)
   try work.bind(options.sizes)
   try work.checkSymbolsAreBound()
+  let target = options.target ?? Target.host()
   let log = try options.pipeline.run(
-    on: work, target: options.target ?? Target(.generic), catalog: options.catalog,
-    options: options.passes)
-  let store = ReferenceVariables(work.variables)
-  let executables = work.entries.map { entry in
-    ReferenceExecutable(work, entry, store)
+    on: work, target: target, catalog: options.catalog, options: options.passes)
+  switch options.backend {
+  case .reference:
+    let store = ReferenceVariables(work.variables)
+    return Program(
+      entries: work.entries.map { ReferenceExecutable(work, $0, store) },
+      report: CompileReport(graph: work, passes: log, entries: []))
+  case .native, .portable:
+    let (sessions, entries) = try NativeBackend(graph: work, target: target, options: options)
+      .compile()
+    return Program(
+      entries: sessions, report: CompileReport(graph: work, passes: log, entries: entries))
   }
-  return Program(
-    entries: executables, report: CompileReport(graph: work, passes: log))
 }
 
 extension Graph {

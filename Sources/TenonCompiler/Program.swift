@@ -108,8 +108,12 @@ public struct CompileReport: @unchecked Sendable {
   public let graph: Graph
   public let passes: PassLog
 
-  init(graph: Graph, passes: PassLog) {
+  /// The plans of the entries; empty on the reference backend.
+  package let entries: [CompiledEntry]
+
+  init(graph: Graph, passes: PassLog, entries: [CompiledEntry]) {
     self.graph = graph
     self.passes = passes
+    self.entries = entries
   }
 }

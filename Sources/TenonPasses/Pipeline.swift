@@ -15,6 +15,7 @@ extension Pipeline {
     Canonicalize.self,
     EliminateCommonSubexpressions.self,
     RemoveDeadNodes.self,
+    FuseGroups.self,
   ])
 }
 

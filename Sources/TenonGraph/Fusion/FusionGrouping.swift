@@ -218,7 +218,9 @@ extension FusionGrouping {
           guard let producer = graph.producer(operand), let place = positionOfNode[producer] else {
             continue
           }
-          for instance in instances[place] where instance.group != next {
+          // A group with its own copy of a node waits for no other group's.
+          if instances[place].contains(where: { $0.group == next }) { continue }
+          for instance in instances[place] {
             if groups[instance.group].height <= groups[next].height {
               groups[instance.group].height = groups[next].height + 1
               pending.append(instance.group)

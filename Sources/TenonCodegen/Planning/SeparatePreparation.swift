@@ -1,0 +1,41 @@
+import TenonTensor
+
+extension DraftBuilder {
+  /// Moves steps that depend on nothing but constants, and variables that the entry does not
+  /// write, to the prepare steps, which run once; what later steps read of them is kept in the
+  /// prepared store.
+  mutating func separatePreparation(
+    _ block: inout [PlanDraft.Step], written: [Int], results: [Int]
+  ) {
+    var isPrepared: Set<Int> = []
+    func isFixed(_ buffer: Int) -> Bool {
+      let root = draft.root(buffer).buffer
+      switch draft.buffers[root].place {
+      case .constant: return true
+      case .variable(let index): return !written.contains(index)
+      default: return isPrepared.contains(root)
+      }
+    }
+    func bytes(_ buffers: [Int]) -> Int {
+      buffers.reduce(0) { $0 + draft.buffers[$1].byteCount }
+    }
+    var left: [PlanDraft.Step] = []
+    for step in block {
+      guard case .kernel(_, let inputs, let outputs) = step.kind, !inputs.isEmpty,
+        inputs.allSatisfy(isFixed),
+        outputs.allSatisfy({ draft.buffers[$0].type.shape.isConstant }),
+        bytes(outputs) <= max(2 * bytes(inputs), 1 << 20)
+      else {
+        left.append(step)
+        continue
+      }
+      draft.prepare.append(step)
+      isPrepared.formUnion(outputs.map { draft.root($0).buffer })
+    }
+    block = left
+    for buffer in block.flatMap(\.reads) + results {
+      let root = draft.root(buffer).buffer
+      if isPrepared.contains(root) { draft.buffers[root].place = .prepared }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import ArgumentParser
+import Glibc
+import Tenon
+
+/// `tenon bench`: how long a model takes.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures latency, compile time, first run and memory of a model.",
+    discussion: "Inputs that no file gives are random.")
+
+  @Argument(help: "The model: a .tenon file.")
+  var model: String
+
+  @OptionGroup var feeds: FeedOptions
+
+  @Option(help: ArgumentHelp("The entry to run.", valueName: "NAME"))
+  var entry: String?
+
+  @Option(help: "Threads to use; all by default.")
+  var threads: Int?
+
+  @Option(help: "Seconds to run for.")
+  var seconds: Double = 2
+
+  @Option(help: "What runs it: native, portable or reference.")
+  var backend: Backend = .native
+
+  @Flag(help: "Prints the figures as JSON.")
+  var json = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Prints READY when warm, then for each line S on standard input runs for S seconds and "
+        + "prints a JSON array of milliseconds, one for each run."))
+  var serve = false
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+    guard seconds > 0, seconds < 86_400 else {
+      throw ValidationError("--seconds must lie between 0 and 86400")
+    }
+  }
+
+  func run() throws {
+    let clock = ContinuousClock()
+    var start = clock.now
+    let file = try ModelFile(path: model)
+    let entry = try file.entry(self.entry)
+    var tensors = try feeds.tensors()
+    let load = milliseconds(since: start)
+    start = clock.now
+    let sizes = try chosenSizes(file, entry, tensors)
+    let program = try file.compiled(
+      entry, sizes: sizes, options: CompileOptions(backend: backend, threads: threads))
+    let compile = milliseconds(since: start)
+    let executable = try program.entry(entry.name)
+    for port in executable.inputs where tensors[port.name] == nil {
+      tensors[port.name] = try RandomInputs.tensor(port)
+    }
+    func once() throws -> Double {
+      let start = clock.now
+      _ = try program.run(entry.name, tensors)
+      return milliseconds(since: start)
+    }
+    let first = try once()
+    if serve { return try answer(once) }
+    var times = try samples(seconds / 10, once)
+    times = try samples(seconds, once)
+    let figures = Figures(
+      times: times, compile: compile, load: load, first: first, report: executable.report)
+    print(json ? figures.json : figures.table)
+  }
+
+  /// Runs for a while; milliseconds of each run, at least one.
+  private func samples(_ seconds: Double, _ once: () throws -> Double) throws -> [Double] {
+    let start = ContinuousClock().now
+    var times: [Double] = []
+    repeat { times.append(try once()) } while milliseconds(since: start) < seconds * 1000
+    return times
+  }
+
+  private func answer(_ once: () throws -> Double) throws {
+    _ = try samples(0.2, once)
+    Console.say("READY")
+    while let line = readLine() {
+      guard let seconds = Double(line), seconds >= 0, seconds < 86_400 else {
+        throw TenonError("serve", "bench --serve: expected seconds on a line, given \"\(line)\"")
+      }
+      let times = try samples(seconds, once)
+      Console.say("[" + times.map { "\($0)" }.joined(separator: ",") + "]")
+    }
+  }
+
+  /// Sizes given or told by inputs; others are 1.
+  private func chosenSizes(_ file: ModelFile, _ entry: Entry, _ tensors: [String: Tensor]) throws
+    -> [String: Int]
+  {
+    var sizes = try file.sizes(entry, given: feeds.sizes(), feeds: tensors)
+    for (_, type) in file.inputs(entry) {
+      for symbol in type.shape.symbols where !symbol.isRunning && sizes[symbol.name] == nil {
+        sizes[symbol.name] = 1
+      }
+    }
+    return sizes
+  }
+
+  private func milliseconds(since start: ContinuousClock.Instant) -> Double {
+    let duration = start.duration(to: ContinuousClock().now).components
+    return Double(duration.seconds) * 1e3 + Double(duration.attoseconds) * 1e-15
+  }
+}
+
+extension Bench {
+  /// What was measured.
+  struct Figures {
+    let times: [Double]
+    let compile: Double
+    let load: Double
+    let first: Double
+    let report: ExecutionReport
+
+    /// The time that a share of the runs stayed under.
+    func percentile(_ share: Double) -> Double {
+      let sorted = times.sorted()
+      return sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
+    }
+
+    /// The largest resident size of this process so far.
+    var peakResidentBytes: Int {
+      var usage = rusage()
+      getrusage(0, &usage)  // RUSAGE_SELF
+      return usage.ru_maxrss * 1024
+    }
+
+    var rows: [(name: String, text: String)] {
+      [
+        ("median_ms", "\(percentile(0.5))"), ("p10_ms", "\(percentile(0.1))"),
+        ("p90_ms", "\(percentile(0.9))"), ("compile_s", "\(compile / 1000)"),
+        ("load_s", "\(load / 1000)"), ("first_ms", "\(first)"),
+        ("arena_bytes", "\(report.memory.arena + report.memory.scratch)"),
+        ("peak_rss_bytes", "\(peakResidentBytes)"), ("threads", "\(report.threads)"),
+      ]
+    }
+
+    var json: String {
+      "{" + rows.map { "\"\($0.name)\": \($0.text)" }.joined(separator: ", ") + "}"
+    }
+
+    var table: String {
+      Console.table(rows.map { [$0.name, $0.text] }) + "\nruns       \(times.count)"
+    }
+  }
+}
+
+/// Inputs for measuring: numbers in -1 … 1 for floats, small counts for integers.
+enum RandomInputs {
+  static func tensor(_ port: PlanPort) throws -> Tensor {
+    let sizes = port.shape.map { $0.evaluated { $0.maximum } ?? 1 }
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    func next() -> Double {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(state >> 11) * 0x1p-53
+    }
+    let count = sizes.reduce(1, *)
+    if port.elementType.isFloat {
+      return try Tensor(
+        port.elementType, shape: sizes, doubles: (0..<count).map { _ in next() * 2 - 1 })
+    }
+    return try Tensor(
+      port.elementType, shape: sizes, integers: (0..<count).map { _ in Int64(next() * 2) })
+  }
+}

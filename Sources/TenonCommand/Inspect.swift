@@ -1,0 +1,71 @@
+import ArgumentParser
+import Tenon
+
+/// `tenon inspect`: what the compiler did with a model, and why.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what the compiler did with a model and why.",
+    discussion: "Without options, prints the model's entries, variables and graph text.")
+
+  @Argument(help: "The model: a .tenon file.")
+  var model: String
+
+  @Option(help: ArgumentHelp("The entry to compile; all by default.", valueName: "NAME"))
+  var entry: String?
+
+  @Option(
+    name: .customLong("dim"),
+    help: ArgumentHelp("A number for a named dimension: batch=8.", valueName: "NAME=SIZE"))
+  var dimensions: [String] = []
+
+  @Flag(help: "Each pass: nodes before and after, time, rewrites with their reasons.")
+  var passes = false
+
+  @Option(help: ArgumentHelp("The graph text after a pass.", valueName: "PASS"))
+  var after: String?
+
+  @Flag(help: "Checks the graph after each pass and each edit on random values.")
+  var verify = false
+
+  func run() throws {
+    let file = try ModelFile(path: model)
+    guard passes || after != nil else {
+      print(file.graph.text())
+      return
+    }
+    var options = CompileOptions(backend: .reference)
+    options.passes.verify = verify
+    if let after {
+      guard options.pipeline.names.contains(after) else {
+        throw TenonError.unknownPassName(after, options.pipeline.names)
+      }
+      options.passes.dumpAfter = .after([after])
+    }
+    let program = try compiled(file, options)
+    if passes { print(PassTable(program.report).text) }
+    if let after {
+      for pass in program.report.passes.passes where pass.name == after {
+        print(pass.isUnchanged ? "(unchanged)" : pass.dump ?? "")
+      }
+    }
+  }
+
+  private func compiled(_ file: ModelFile, _ options: CompileOptions) throws -> Program {
+    let given = try FeedOptions.parse(dimensions.flatMap { ["--dim", $0] }).sizes()
+    let entries = try entry.map { [try file.entry($0)] } ?? file.graph.entries
+    var sizes = given
+    // Sizes that nobody gave are 1, so that a model can be looked at without knowing them.
+    for entry in entries {
+      for (_, type) in file.inputs(entry) {
+        for symbol in type.shape.symbols where !symbol.isRunning && sizes[symbol.name] == nil {
+          sizes[symbol.name] = 1
+        }
+      }
+    }
+    var options = options
+    options.entries = entries.map(\.name)
+    options.sizes = sizes
+    options.warn = { Console.warn($0) }
+    return try compile(file.graph, options)
+  }
+}

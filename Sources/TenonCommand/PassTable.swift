@@ -1,0 +1,60 @@
+import Tenon
+
+/// The pass log as text: a line for each pass, its rewrites and refusals beneath, and at the end
+/// what became of the recorded nodes.
+struct PassTable {
+  let text: String
+
+  init(_ report: CompileReport) {
+    let log = report.passes
+    var rows = [["pass", "before", "after", "rewrites", "time"]]
+    var notes: [Int: [String]] = [:]
+    for pass in log.passes {
+      let counts = log.rewriteCounts(pass)
+      let title = pass.occurrence > 0 ? "\(pass.name) (\(pass.occurrence + 1))" : pass.name
+      rows.append([
+        title, Console.grouped(pass.nodesBefore), Console.grouped(pass.nodesAfter),
+        Console.grouped(counts.reduce(0) { $0 + $1.count }),
+        Console.milliseconds(pass.nanoseconds),
+      ])
+      var lines = counts.map { "    \($0.count) × \($0.rule): \($0.reason)" }
+      lines += PassTable.refusals(pass)
+      notes[rows.count - 1] = lines
+    }
+    let lines = Console.table(rows, rightAligned: [1, 2, 3, 4]).split(separator: "\n")
+    var all: [String] = []
+    for (place, line) in lines.enumerated() {
+      all.append(String(line))
+      all += notes[place] ?? []
+    }
+    text = (all + PassTable.fates(log)).joined(separator: "\n")
+  }
+
+  /// What a pass matched but left, by rule and reason.
+  private static func refusals(_ pass: PassLog.Pass) -> [String] {
+    var reasons: [String] = []
+    var counts: [String: Int] = [:]
+    for refusal in pass.refusals {
+      let reason = "\(refusal.rule): \(refusal.reason)"
+      if counts[reason] == nil { reasons.append(reason) }
+      counts[reason, default: 0] += 1
+    }
+    return reasons.map { "    left \(counts[$0]!) × \($0)" }
+  }
+
+  private static func fates(_ log: PassLog) -> [String] {
+    var (live, replaced, removed) = (0, 0, 0)
+    for index in 0..<log.recordedNodes {
+      switch log.fate(of: NodeID(index)) {
+      case .live: live += 1
+      case .replaced: replaced += 1
+      case .removed: removed += 1
+      }
+    }
+    return [
+      "recorded nodes: \(Console.grouped(log.recordedNodes)); still in the graph "
+        + "\(Console.grouped(live)), replaced \(Console.grouped(replaced)), removed "
+        + "\(Console.grouped(removed))"
+    ]
+  }
+}

@@ -24,16 +24,22 @@ struct Inspect: ParsableCommand {
   @Option(help: ArgumentHelp("The graph text after a pass.", valueName: "PASS"))
   var after: String?
 
+  @Flag(help: "Each kernel: user lines, shapes, FLOPs, bytes, schedule.")
+  var kernels = false
+
+  @Flag(help: "Each buffer: its lifetime and place, and the peak.")
+  var memory = false
+
   @Flag(help: "Checks the graph after each pass and each edit on random values.")
   var verify = false
 
   func run() throws {
     let file = try ModelFile(path: model)
-    guard passes || after != nil else {
+    guard passes || after != nil || kernels || memory else {
       print(file.graph.text())
       return
     }
-    var options = CompileOptions(backend: .reference)
+    var options = CompileOptions(backend: kernels || memory ? .native : .reference)
     options.passes.verify = verify
     if let after {
       guard options.pipeline.names.contains(after) else {
@@ -42,6 +48,8 @@ struct Inspect: ParsableCommand {
       options.passes.dumpAfter = .after([after])
     }
     let program = try compiled(file, options)
+    if kernels { print(PlanTables.kernels(program.report)) }
+    if memory { print(PlanTables.memory(program.report)) }
     if passes { print(PassTable(program.report).text) }
     if let after {
       for pass in program.report.passes.passes where pass.name == after {

@@ -101,19 +101,3 @@ public final class Program: Sendable {
     throw TenonError.unknownVariable(variable, known: variableNames)
   }
 }
-
-/// What the compiler did, for `inspect` and for questions.
-public struct CompileReport: @unchecked Sendable {
-  /// The graph as the passes left it. Nothing edits it any more.
-  public let graph: Graph
-  public let passes: PassLog
-
-  /// The plans of the entries; empty on the reference backend.
-  package let entries: [CompiledEntry]
-
-  init(graph: Graph, passes: PassLog, entries: [CompiledEntry]) {
-    self.graph = graph
-    self.passes = passes
-    self.entries = entries
-  }
-}

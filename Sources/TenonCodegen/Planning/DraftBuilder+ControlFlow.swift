@@ -13,7 +13,7 @@ extension DraftBuilder {
   mutating func appendLoop(
     _ node: NodeID, _ loop: TenonGraph.Loop, _ operands: [Int], to steps: inout [PlanDraft.Step]
   ) throws {
-    guard case .whileTrue(let carried) = loop else {
+    guard case .whileTrue(let carried, let maximumTrips) = loop else {
       throw TenonError.unsupportedLoop(graph.opName(node), graph.originLine(of: graph.result(node)))
     }
     let regions = Array(graph.regions(node))
@@ -41,7 +41,7 @@ extension DraftBuilder {
     finish(&body, slots)
     steps.append(
       PlanDraft.Step(
-        .loop(condition: condition, predicate: predicate, body: body, maximumTrips: nil),
+        .loop(condition: condition, predicate: predicate, body: body, maximumTrips: maximumTrips),
         label: label(node), origin: graph.origin(node)))
   }
 

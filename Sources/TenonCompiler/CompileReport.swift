@@ -1,0 +1,126 @@
+import TenonCodegen
+import TenonGraph
+import TenonPasses
+import TenonRuntime
+import TenonTensor
+
+/// What the compiler did, for `inspect` and for questions.
+public struct CompileReport: @unchecked Sendable {
+  /// The graph as the passes left it. Nothing edits it any more.
+  public let graph: Graph
+  public let passes: PassLog
+  /// The plans of the entries; empty on the reference backend.
+  package let entries: [CompiledEntry]
+
+  init(graph: Graph, passes: PassLog, entries: [CompiledEntry]) {
+    self.graph = graph
+    self.passes = passes
+    self.entries = entries
+  }
+
+  /// One step of a plan that runs a kernel.
+  public struct Kernel: Sendable {
+    public let entry: String
+    /// What it computes: `dot_general+add`.
+    public let label: String
+    /// The function's name in the object and in the C source.
+    public let symbol: String
+    /// The user's lines, or a model's nodes.
+    public let origins: [String]
+    /// `f32[32x64], f32[64x10] -> f32[32x10]`.
+    public let types: String
+    /// Floating-point operations and bytes read and written, of one run.
+    public let flops: Dimension
+    public let bytes: Dimension
+    /// Parts that threads take, at most so many at once.
+    public let tiles: Dimension
+    /// The choices made: tiles, order, vectors.
+    public let schedule: String
+    /// True for steps that run once, when the plan is loaded.
+    public let isPreparation: Bool
+    /// The C source of the kernel alone.
+    public let source: String
+  }
+
+  /// A buffer of a plan.
+  public struct Buffer: Sendable {
+    public let name: String
+    public let type: TensorType
+    /// `arena + 4096`, `input x`, `in b3 + 64`.
+    public let place: String
+    public let byteCount: Int
+    /// The first and last step that need it; nil where none does.
+    public let lifetime: ClosedRange<Int>?
+  }
+
+  /// The memory of an entry's plan.
+  public struct Memory: Sendable {
+    public let entry: String
+    public let buffers: [Buffer]
+    public let arenaBytes: Int
+    /// The largest sum of bytes live at one step, each buffer rounded up to 64.
+    public let liveBytes: Int
+    public let preparedBytes: Int
+    public let scratchBytesPerThread: Int
+  }
+}
+
+extension CompileReport {
+  /// The kernels of all entries in the order in which they run.
+  public var kernels: [Kernel] {
+    entries.flatMap { entry in
+      CompileReport.flattened(entry.draft.prepare).compactMap { kernel($0, entry, true) }
+        + CompileReport.flattened(entry.draft.steps).compactMap { kernel($0, entry, false) }
+    }
+  }
+
+  private func kernel(_ step: PlanDraft.Step, _ entry: CompiledEntry, _ isPreparation: Bool)
+    -> Kernel?
+  {
+    guard case .kernel(let group, let inputs, let outputs) = step.kind else { return nil }
+    let compiled = entry.kernels[group]
+    func types(_ buffers: [Int]) -> String {
+      buffers.map { entry.draft.buffers[$0].type.description }.joined(separator: ", ")
+    }
+    let origins = graph.origins.lines(step.origin)
+    let comment = ([step.label] + origins).joined(separator: "\n")
+    return Kernel(
+      entry: entry.draft.name, label: step.label, symbol: compiled.symbol, origins: origins,
+      types: "\(types(inputs)) -> \(types(outputs))", flops: compiled.flops,
+      bytes: compiled.bytes, tiles: compiled.tiles, schedule: compiled.schedule,
+      isPreparation: isPreparation, source: compiled.source(comment: comment))
+  }
+
+  private static func flattened(_ steps: [PlanDraft.Step]) -> [PlanDraft.Step] {
+    steps.flatMap { [$0] + $0.blocks.flatMap(flattened) }
+  }
+
+  /// The memory of each entry's plan.
+  public var memory: [Memory] {
+    entries.map { entry in
+      Memory(
+        entry: entry.draft.name,
+        buffers: entry.draft.buffers.indices.map { buffer($0, entry.draft) },
+        arenaBytes: entry.draft.arenaBytes, liveBytes: entry.draft.liveBytes,
+        preparedBytes: entry.draft.preparedBytes,
+        scratchBytesPerThread: entry.plan.scratchBytesPerThread)
+    }
+  }
+
+  private func buffer(_ number: Int, _ draft: PlanDraft) -> Buffer {
+    let buffer = draft.buffers[number]
+    let place =
+      switch buffer.place {
+      case .arena: "arena + \(buffer.offset)"
+      case .prepared: "prepared + \(buffer.offset)"
+      case .constant(let index): "constant \(draft.constants[index].name)"
+      case .variable(let index): "variable \(draft.variables[index].name)"
+      case .input(let index): "input \(draft.inputs[index].name)"
+      case .output(let index): "output \(draft.outputs[index].name)"
+      case .alias(let other, let offset): "in b\(other)" + (offset == 0 ? "" : " + \(offset)")
+      }
+    return Buffer(
+      name: buffer.name, type: buffer.type, place: place, byteCount: buffer.byteCount,
+      lifetime: draft.lifetimes[number])
+  }
+}

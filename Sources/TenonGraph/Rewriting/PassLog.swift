@@ -73,7 +73,7 @@ public struct PassLog: Sendable {
   /// By node, the edit that created it, or -1.
   private var creatingEdits: [Int32] = []
 
-  init(recordedNodes: Int) {
+  package init(recordedNodes: Int) {
     self.recordedNodes = recordedNodes
     removingEdits = Array(repeating: -1, count: recordedNodes)
   }
@@ -135,7 +135,7 @@ extension PassLog {
 
 // Writing.
 extension PassLog {
-  mutating func begin(_ name: String, nodes: Int) {
+  package mutating func begin(_ name: String, nodes: Int) {
     passes.append(
       Pass(
         name: name, occurrence: passes.count { $0.name == name }, nodesBefore: nodes,
@@ -143,13 +143,13 @@ extension PassLog {
         edits: edits.count..<edits.count, refusals: []))
   }
 
-  mutating func end(nodes: Int, nanoseconds: Int) {
+  package mutating func end(nodes: Int, nanoseconds: Int) {
     let last = passes.count - 1
     passes[last].nodesAfter = nodes
     passes[last].nanoseconds = nanoseconds
   }
 
-  mutating func setRounds(_ rounds: Int, reachedFixedPoint: Bool) {
+  package mutating func setRounds(_ rounds: Int, reachedFixedPoint: Bool) {
     if passes.isEmpty { return }
     passes[passes.count - 1].rounds = rounds
     passes[passes.count - 1].reachedFixedPoint = reachedFixedPoint
@@ -166,14 +166,14 @@ extension PassLog {
     }
   }
 
-  mutating func setDump(_ text: String) { passes[passes.count - 1].dump = text }
+  package mutating func setDump(_ text: String) { passes[passes.count - 1].dump = text }
 
-  mutating func setRefusals(_ refusals: [Refusal]) {
+  package mutating func setRefusals(_ refusals: [Refusal]) {
     if passes.isEmpty { return }
     passes[passes.count - 1].refusals += refusals
   }
 
-  mutating func add(
+  package mutating func add(
     rule: String, reason: String, node: NodeID?, origin: OriginID, removed: [NodeID],
     created: [NodeID], replacements: [ValueID]
   ) {

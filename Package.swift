@@ -90,6 +90,9 @@ let package = Package(
       of: ["TenonCodegen", "TenonPasses", "TenonOps", "TenonRuntime", "TenonGraph", "TenonTensor"]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),
+    tests(
+      "TrainingTests",
+      of: ["TenonTraining", "TenonCompiler", "TenonOps", "TenonGraph", "TenonTensor"]),
     tests("TensorTests", of: ["TenonTensor"]),
     tests("FormatsTests", of: ["TenonFormats", "TenonTensor"], files: ["Fixtures"]),
     tests("RuntimeTests", of: ["TenonRuntime", "CTenonKernels", "TenonTensor"]),

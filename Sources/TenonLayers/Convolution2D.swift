@@ -24,17 +24,18 @@ public struct Convolution2D {
     seed: UInt64 = 0, fileID: StaticString = #fileID, line: UInt = #line
   ) throws {
     let taps = kernel.0 * kernel.1
+    let site = CallSite(fileID: fileID, line: line)
     let fan = (inputs: inputs / groups * taps, outputs: outputs / groups * taps)
     let shape = Shape([outputs, inputs / groups, kernel.0, kernel.1])
     weight = try graph.variable("\(name)/weight", fileID: fileID, line: line) {
       try initializer.record(
-        $0, name: "\(name)/weight", element, shape, fan: fan, seed: seed)
+        $0, at: site, name: "\(name)/weight", element, shape, fan: fan, seed: seed)
     }
     bias =
       hasBias
       ? try graph.variable("\(name)/bias", fileID: fileID, line: line) {
         try Initializer.zeros.record(
-          $0, name: "\(name)/bias", element, [Dimension(outputs)], fan: fan, seed: seed)
+          $0, at: site, name: "\(name)/bias", element, [Dimension(outputs)], fan: fan, seed: seed)
       } : nil
     strides = [stride, stride]
     self.padding = [padding, padding]

@@ -15,10 +15,11 @@ public enum Initializer: Sendable {
   /// Records the first value of the variable called `name`.
   ///
   /// - Parameters:
+  ///   - site: the place in the user's code that the nodes come from.
   ///   - fan: how many inputs each output has, and how many outputs each input has.
   ///   - seed: the same seed and name give the same numbers.
   func record(
-    _ graph: Graph, name: String, _ element: ElementType, _ shape: Shape,
+    _ graph: Graph, at site: CallSite, name: String, _ element: ElementType, _ shape: Shape,
     fan: (inputs: Int, outputs: Int), seed: UInt64
   ) throws -> Value {
     func uniform(_ bound: Double) throws -> Value {
@@ -28,12 +29,14 @@ public enum Initializer: Sendable {
     func filled(_ value: Double) throws -> Value {
       try broadcast(graph.scalar(value, element), to: shape)
     }
-    switch self {
-    case .zeros: return try filled(0)
-    case .ones: return try filled(1)
-    case .constant(let value): return try filled(value)
-    case .glorotUniform: return try uniform((6 / Double(fan.inputs + fan.outputs)).squareRoot())
-    case .heUniform: return try uniform((6 / Double(fan.inputs)).squareRoot())
+    return try graph.at(site) {
+      switch self {
+      case .zeros: try filled(0)
+      case .ones: try filled(1)
+      case .constant(let value): try filled(value)
+      case .glorotUniform: try uniform((6 / Double(fan.inputs + fan.outputs)).squareRoot())
+      case .heUniform: try uniform((6 / Double(fan.inputs)).squareRoot())
+      }
     }
   }
 }

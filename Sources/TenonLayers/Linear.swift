@@ -17,17 +17,18 @@ public struct Linear {
     hasBias: Bool = true, initializer: Initializer = .glorotUniform, seed: UInt64 = 0,
     fileID: StaticString = #fileID, line: UInt = #line
   ) throws {
+    let site = CallSite(fileID: fileID, line: line)
     let fan = (inputs: inputs, outputs: outputs)
     let shape: Shape = [Dimension(inputs), Dimension(outputs)]
     weight = try graph.variable("\(name)/weight", fileID: fileID, line: line) {
       try initializer.record(
-        $0, name: "\(name)/weight", element, shape, fan: fan, seed: seed)
+        $0, at: site, name: "\(name)/weight", element, shape, fan: fan, seed: seed)
     }
     bias =
       hasBias
       ? try graph.variable("\(name)/bias", fileID: fileID, line: line) {
         try Initializer.zeros.record(
-          $0, name: "\(name)/bias", element, [Dimension(outputs)], fan: fan, seed: seed)
+          $0, at: site, name: "\(name)/bias", element, [Dimension(outputs)], fan: fan, seed: seed)
       } : nil
   }
 

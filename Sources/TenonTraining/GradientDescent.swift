@@ -17,6 +17,15 @@ public struct GradientDescent: Optimizer {
   public func update(
     _ graph: Graph, _ variables: [Variable], gradients: [Value], fileID: StaticString, line: UInt
   ) throws {
+    try graph.at(CallSite(fileID: fileID, line: line)) {
+      try record(graph, variables, gradients, fileID, line)
+    }
+  }
+
+  private func record(
+    _ graph: Graph, _ variables: [Variable], _ gradients: [Value], _ fileID: StaticString,
+    _ line: UInt
+  ) throws {
     for (variable, gradient) in zip(variables, gradients) {
       var step = gradient
       if momentum != 0 {

@@ -86,6 +86,15 @@ extension Graph {
     return (result, recording[depth].nodes)
   }
 
+  /// Records with one place in the user's code for all nodes: what a layer or an optimizer records
+  /// comes from the line that called it.
+  public func at<Result>(_ site: CallSite, _ body: () throws -> Result) rethrows -> Result {
+    let outer = originOverride
+    if outer == nil { originOverride = origins.leaf(site) }
+    defer { originOverride = outer }
+    return try body()
+  }
+
   /// Records with `name` as one more part of the scope path.
   public func scope<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
     let outer = currentScope

@@ -150,9 +150,11 @@ extension Graph {
     _ element: ElementType, _ shape: Shape, in range: Range<Double> = 0..<1, stream: RandomStream,
     fileID: StaticString = #fileID, line: UInt = #line
   ) throws -> Value {
-    let bits = try randomBits(.u32, shape, stream: stream, fileID: fileID, line: line)
-    let fraction = try convert(bits / 256, to: .f32) * 0x1p-24
-    let spread = try fraction * (range.upperBound - range.lowerBound) + range.lowerBound
-    return try convert(spread, to: element)
+    try at(CallSite(fileID: fileID, line: line)) {
+      let bits = try randomBits(.u32, shape, stream: stream)
+      let fraction = try convert(bits / 256, to: .f32) * 0x1p-24
+      let spread = try fraction * (range.upperBound - range.lowerBound) + range.lowerBound
+      return try convert(spread, to: element)
+    }
   }
 }

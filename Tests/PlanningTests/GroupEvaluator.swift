@@ -2,6 +2,7 @@ import Glibc
 import TenonCodegen
 import TenonGraph
 import TenonTensor
+import TenonTestKit
 
 /// Computes a group element by element, straight from its stages: slow, and independent of every
 /// schedule.
@@ -24,76 +25,122 @@ struct GroupEvaluator {
     }
   }
 
+  /// Elements in memory that others may write meanwhile.
   struct Buffer {
+    var element: ElementType
     var shape: [Int]
-    var elements: [Scalar]
+    var start: UnsafeMutableRawPointer
+
+    subscript(place: Int) -> Scalar {
+      get {
+        let at = start + place * element.byteWidth
+        switch element {
+        case .f32: return .float(Double(at.loadUnaligned(as: Float.self)))
+        case .f64: return .float(at.loadUnaligned(as: Double.self))
+        case .bool, .u8: return .integer(Int64(at.loadUnaligned(as: UInt8.self)))
+        case .i32: return .integer(Int64(at.loadUnaligned(as: Int32.self)))
+        case .i64: return .integer(at.loadUnaligned(as: Int64.self))
+        default: preconditionFailure("not in these tests")
+        }
+      }
+      nonmutating set {
+        let at = start + place * element.byteWidth
+        switch element {
+        case .f32: at.storeBytes(of: Float(newValue.double), as: Float.self)
+        case .f64: at.storeBytes(of: newValue.double, as: Double.self)
+        case .bool, .u8:
+          at.storeBytes(of: UInt8(truncatingIfNeeded: newValue.integer), as: UInt8.self)
+        case .i32: at.storeBytes(of: Int32(truncatingIfNeeded: newValue.integer), as: Int32.self)
+        case .i64: at.storeBytes(of: newValue.integer, as: Int64.self)
+        default: preconditionFailure("not in these tests")
+        }
+      }
+    }
   }
 
   let group: KernelGroup
   let sizes: (Symbol) -> Int?
 
   func run(_ inputs: [Tensor]) throws -> [Tensor] {
+    let held = inputs.map { tensor in
+      Buffer(
+        element: tensor.elementType, shape: tensor.shape,
+        start: tensor.storage.bytes + tensor.byteOffset)
+    }
+    let outputs = try group.outputs.map { type in
+      try Tensor(type.element, shape: type.shape.evaluated(sizes)!) { _ in }
+    }
+    var random = SplitMix(seed: 7)
+    run(
+      held,
+      outputs.map { Buffer(element: $0.elementType, shape: $0.shape, start: $0.storage.bytes) },
+      &random)
+    return outputs
+  }
+
+  /// Computes rows in a random order, each stage's elements of a row in a random order, storing
+  /// each element at once.
+  func run(_ inputs: [Buffer], _ outputs: [Buffer], _ random: inout SplitMix) {
     guard case .stages(let stages) = group.body else { preconditionFailure("no stages") }
-    let buffers = try inputs.map { try GroupEvaluator.buffer($0) }
-    var staged: [[Buffer]] = []
-    var outputs = [Tensor?](repeating: nil, count: group.outputs.count)
-    for stage in stages {
-      let operands = stage.operands.map { operand -> Buffer in
+    let rows = group.sharedAxes
+    var temporaries: [UnsafeMutableRawPointer] = []
+    defer { for memory in temporaries { memory.deallocate() } }
+    let results = stages.map { stage in
+      zip(stage.compute.results, stage.results).map { result, destination -> Buffer in
+        if case .output(let place) = destination { return outputs[place] }
+        let shape = stage.compute.axes.map(size)
+        let type = stage.compute.program.type(result)
+        let memory = UnsafeMutableRawPointer.allocate(
+          byteCount: RowMajor.count(shape) * type.byteWidth + 1, alignment: 64)
+        temporaries.append(memory)
+        return Buffer(element: type, shape: shape, start: memory)
+      }
+    }
+    let operands = stages.map { stage in
+      stage.operands.map { operand -> Buffer in
         switch operand {
-        case .input(let input): buffers[input]
-        case .stage(let earlier, let result): staged[earlier][result]
+        case .input(let input): inputs[input]
+        case .stage(let earlier, let result): results[earlier][result]
         }
       }
-      let results = evaluate(stage.compute, operands)
-      for (destination, result) in zip(stage.results, results) {
-        guard case .output(let place) = destination else { continue }
-        let type = group.outputs[place]
-        outputs[place] = try GroupEvaluator.tensor(result, type.element)
+    }
+    func shuffled(_ shape: [Int]) -> [[Int]] {
+      var all: [[Int]] = []
+      RowMajor.forEachIndex(shape) { all.append($0) }
+      all.shuffle(using: &random)
+      return all
+    }
+    for row in shuffled(stages[0].compute.axes.prefix(rows).map(size)) {
+      for (place, stage) in stages.enumerated() {
+        let shape = stage.compute.axes.map(size)
+        for rest in shuffled(Array(shape.dropFirst(rows))) {
+          let index = row + rest
+          let values = evaluate(stage.compute, operands[place], index)
+          let offset = zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 }
+          for (result, value) in zip(results[place], values) { result[offset] = value }
+        }
       }
-      staged.append(results)
     }
-    return outputs.map { $0! }
-  }
-
-  private static func buffer(_ tensor: Tensor) throws -> Buffer {
-    switch try tensor.elements() {
-    case .floats(let values): Buffer(shape: tensor.shape, elements: values.map { .float($0) })
-    case .integers(let values): Buffer(shape: tensor.shape, elements: values.map { .integer($0) })
-    }
-  }
-
-  private static func tensor(_ buffer: Buffer, _ type: ElementType) throws -> Tensor {
-    type.isFloat
-      ? try Tensor(type, shape: buffer.shape, doubles: buffer.elements.map(\.double))
-      : try Tensor(type, shape: buffer.shape, integers: buffer.elements.map(\.integer))
   }
 
   private func size(_ dimension: Dimension) -> Int { dimension.evaluated(sizes)! }
 
-  private func evaluate(_ compute: Compute, _ operands: [Buffer]) -> [Buffer] {
-    let shape = compute.axes.map(size)
-    var results = compute.results.map { _ in Buffer(shape: shape, elements: []) }
-    RowMajor.forEachIndex(shape) { index in
-      var reduced: [Scalar] = []
-      if let reduction = compute.reduction {
-        let zero = index + reduction.axes.map { _ in 0 }
-        let start = run(reduction.program, zero, [], operands, needed: reduction.initial)
-        reduced = reduction.initial.map { start[$0.index]! }
-        RowMajor.forEachIndex(reduction.axes.map(size)) { inner in
-          let all = run(reduction.program, index + inner, [], operands, needed: reduction.values)
-          for (place, value) in reduction.values.enumerated() {
-            reduced[place] = GroupEvaluator.combine(
-              reduction.combiner, reduced[place], all[value.index]!,
-              reduction.program.type(value))
-          }
+  private func evaluate(_ compute: Compute, _ operands: [Buffer], _ index: [Int]) -> [Scalar] {
+    var reduced: [Scalar] = []
+    if let reduction = compute.reduction {
+      let zero = index + reduction.axes.map { _ in 0 }
+      let start = run(reduction.program, zero, [], operands, needed: reduction.initial)
+      reduced = reduction.initial.map { start[$0.index]! }
+      RowMajor.forEachIndex(reduction.axes.map(size)) { inner in
+        let all = run(reduction.program, index + inner, [], operands, needed: reduction.values)
+        for (place, value) in reduction.values.enumerated() {
+          reduced[place] = GroupEvaluator.combine(
+            reduction.combiner, reduced[place], all[value.index]!, reduction.program.type(value))
         }
       }
-      let all = run(compute.program, index, reduced, operands, needed: compute.results)
-      for (place, result) in compute.results.enumerated() {
-        results[place].elements.append(all[result.index]!)
-      }
     }
-    return results
+    let all = run(compute.program, index, reduced, operands, needed: compute.results)
+    return compute.results.map { all[$0.index]! }
   }
 
   private static func combine(_ combiner: Combiner, _ a: Scalar, _ b: Scalar, _ type: ElementType)
@@ -161,7 +208,7 @@ struct GroupEvaluator {
             precondition((0..<buffer.shape[axis]).contains(at), "load outside of its operand")
             offset = offset * buffer.shape[axis] + at
           }
-          values[place] = buffer.elements[offset]
+          values[place] = buffer[offset]
         } else {
           values[place] = old(fill!)
         }

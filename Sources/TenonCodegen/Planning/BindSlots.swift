@@ -13,7 +13,7 @@ extension DraftBuilder {
     var dependencies = Dependencies(block, contents: contents)
     for slot in slots {
       let root = draft.root(slot.value)
-      if root.buffer == draft.root(slot.destination).buffer { 
+      if root.buffer == draft.root(slot.destination).buffer {
         if root.byteOffset != 0 { unbound.append(slot) }
         continue
       }
@@ -33,7 +33,9 @@ extension DraftBuilder {
     guard draft.buffers[root.buffer].place == .arena, depthOf[root.buffer] == depth,
       root.byteOffset == 0, destination < root.buffer,
       draft.buffers[root.buffer].byteCount == draft.buffers[destination].byteCount,
-      let writer = block.firstIndex(where: { $0.writes.contains { draft.root($0).buffer == root.buffer } })
+      let writer = block.firstIndex(where: {
+        $0.writes.contains { draft.root($0).buffer == root.buffer }
+      })
     else { return false }
     let readers = block.indices.filter { place in
       block[place].reads.contains { draft.root($0).buffer == destination }
@@ -68,8 +70,9 @@ extension DraftBuilder {
   }
 
   /// Puts values into the memory of outputs, by copies where they lie elsewhere already.
-  mutating func bindOutputs(_ outputs: [(name: String, value: Int)], _ block: inout [PlanDraft.Step])
-  {
+  mutating func bindOutputs(
+    _ outputs: [(name: String, value: Int)], _ block: inout [PlanDraft.Step]
+  ) {
     for (name, value) in outputs {
       let number = draft.outputs.count
       let type = draft.buffers[value].type

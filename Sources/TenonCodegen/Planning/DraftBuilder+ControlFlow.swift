@@ -94,11 +94,7 @@ extension DraftBuilder {
       var source = slot.value
       let isOverwritten = slots.count > 1 && destinations.contains(draft.root(source).buffer)
       if isOverwritten {
-        let buffer = draft.buffers[source]
-        let kept = addBuffer(PlanDraft.Buffer(buffer.name, buffer.type, .arena))
-        first.append(
-          PlanDraft.Step(.copy(from: source, to: kept), label: "copy", origin: .none))
-        source = kept
+        source = appendCopy(of: source, to: &first)
       }
       second.append(
         PlanDraft.Step(.copy(from: source, to: slot.destination), label: "copy", origin: .none))

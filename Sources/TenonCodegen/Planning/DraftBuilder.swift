@@ -77,12 +77,26 @@ package struct DraftBuilder {
     if entry.name != "initialize" {
       separatePreparation(&block, written: slots.map(\.destination), results: results)
     }
-    let unbound = bind(slots, in: block, alsoKept: outputs.map(\.1))
+    var unbound = bind(slots, in: block, alsoKept: outputs.map(\.1))
+    for place in unbound.indices {
+      // Variables are updated one after the other; an old value of one is kept first.
+      let root = draft.root(unbound[place].value).buffer
+      guard case .variable = draft.buffers[root].place else { continue }
+      unbound[place].value = appendCopy(of: unbound[place].value, to: &block)
+    }
     bindOutputs(outputs, &block)
     order(&block)
-    updateInPlace(&block, keeping: results)
+    updateInPlace(&block, keeping: results + unbound.map(\.value))
     draft.steps = block
     noteVariables(slots, unbound)
+  }
+
+  /// A copy of a buffer in arena memory.
+  mutating func appendCopy(of buffer: Int, to block: inout [PlanDraft.Step]) -> Int {
+    let source = draft.buffers[buffer]
+    let copy = addBuffer(PlanDraft.Buffer(source.name, source.type, .arena))
+    block.append(PlanDraft.Step(.copy(from: buffer, to: copy), label: "copy", origin: .none))
+    return copy
   }
 
   /// Which variables steps write, which are copied at the end, which need no first value.
@@ -142,7 +156,8 @@ package struct DraftBuilder {
     }
     if names.isEmpty { names = graph.nodes(body).map { graph.opName($0) } }
     return names.count <= 6
-      ? names.joined(separator: "+") : names.prefix(5).joined(separator: "+") + "+\(names.count - 5)"
+      ? names.joined(separator: "+")
+      : names.prefix(5).joined(separator: "+") + "+\(names.count - 5)"
   }
 
   // MARK: Steps

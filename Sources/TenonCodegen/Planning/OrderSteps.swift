@@ -155,7 +155,8 @@ private struct BlockMemory {
     return order
   }
 
-  private func schedule(_ dependencies: Dependencies, _ take: (inout AscendingHeap) -> Int?) -> [Int]
+  private func schedule(_ dependencies: Dependencies, _ take: (inout AscendingHeap) -> Int?)
+    -> [Int]
   {
     var waits = dependencies.waits
     var ready = AscendingHeap(waits.indices.filter { waits[$0] == 0 })

@@ -28,6 +28,12 @@ extension TenonError {
     TenonError("operand-count", "\(op): needs at least one value")
   }
 
+  static func unknownChannels(_ op: String, _ x: Value, _ site: CallSite) -> TenonError {
+    TenonError(
+      "shape-mismatch", "\(op): needs (batch, channels, spatial…) with a known number of channels",
+      details: ["operand: \(x)"], location: x.graph.line(of: site))
+  }
+
   static func nothingToJoin(_ op: String) -> TenonError {
     TenonError("operand-count", "\(op): needs at least one value")
   }

@@ -26,7 +26,6 @@ import Testing
   static let refusals: [String: [String]] = {
     var table: [String: [String]] = [:]
     for (op, what) in [
-      ("convolution", "convolution with batch groups or reversal"),
       ("reduce_window", "reduce_window with this combiner"),
       ("scatter", "scatter with this combiner"), ("select_and_scatter", "select_and_scatter"),
     ] {

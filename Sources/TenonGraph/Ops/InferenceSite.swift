@@ -4,7 +4,7 @@ import TenonTensor
 public struct InferenceSite {
   let graph: Graph
   let opName: String
-  let signature: Signature
+  package let signature: Signature
   let operands: [ValueID]
   let regions: [RegionID]
   let origin: OriginID

@@ -32,14 +32,26 @@ public struct Softmax: CompositeOp {
     return [try weighted - site.results[0] * broadcast(total, to: weighted)]
   }
 
-  public static var samples: Samples {
+  public static var samples: Samples { samples(Softmax.init) }
+
+  /// The cases of an op along an axis.
+  static func samples(_ make: @escaping @Sendable (Int) -> any Op) -> Samples {
     Samples(elements: ElementType.floats) { element in
       let cases: [(Shape, Int)] = [
         ([7], 0), ([3, 5], -1), ([3, 5], 0), ([2, 67], 1), ([0, 3], 1), ([2, 3, 4], 1),
         ([1, 1], 0), ([130], -1),
       ]
-      return cases.map { Samples.Case(Softmax(axis: $1), [TensorType(element, $0)]) }
+      return cases.map { Samples.Case(make($1), [TensorType(element, $0)]) }
     }
+  }
+
+  public static var examples: [Example] {
+    [
+      Example(
+        Softmax(axis: 0), [Tensor([1, 2, 3] as [Float])],
+        gives: [Tensor([0.09003057, 0.24472847, 0.66524096] as [Float])],
+        source: "SciPy, scipy.special.softmax")
+    ]
   }
 }
 

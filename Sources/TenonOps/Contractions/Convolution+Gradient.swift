@@ -6,15 +6,51 @@ import TenonTensor
 // arithmetic for deep learning", section 4).
 extension Convolution {
   public func gradient(_ site: GradientSite) throws -> [Value?] {
-    guard batchGroups == 1, reversal.allSatisfy({ !$0 }) else {
-      throw TenonError.noGradient("convolution with batch groups or reversal")
-    }
     let (input, kernel) = (site.operands[0], site.operands[1])
     let gradient = try convert(site.gradient, to: input.elementType)
-    return [
-      site.wanted[0] ? try inputGradient(gradient, input, kernel) : nil,
-      site.wanted[1] ? try kernelGradient(gradient, input, kernel) : nil,
-    ]
+    // Without reversal of a reversed kernel; batch groups as feature groups of a regrouped input.
+    let reversed = places.kernelSpatial.enumerated().filter { reversal[$0.offset] }.map(\.element)
+    let weights = reversed.isEmpty ? kernel : try reverse(kernel, axes: reversed)
+    let plain = Convolution(
+      axes: axes, strides: strides, padding: padding, inputDilation: inputDilation,
+      kernelDilation: kernelDilation, featureGroups: max(featureGroups, batchGroups))
+    let grouped = batchGroups == 1 ? input : try batchesToFeatures(input)
+    var gradients: [Value?] = [nil, nil]
+    if site.wanted[0] {
+      let found = try plain.inputGradient(gradient, grouped, weights)
+      gradients[0] = batchGroups == 1 ? found : try featuresToBatches(found, input.shape)
+    }
+    if site.wanted[1] {
+      let found = try plain.kernelGradient(gradient, grouped, weights)
+      gradients[1] = reversed.isEmpty ? found : try reverse(found, axes: reversed)
+    }
+    return gradients
+  }
+
+  /// The batch groups beside one another as feature groups: n·g batches of c to n of g·c.
+  private func batchesToFeatures(_ input: Value) throws -> Value {
+    let (batch, feature) = (places.inputBatch, places.inputFeature)
+    let count = Dimension(batchGroups)
+    var split = input.shape.dimensions
+    split[batch] = split[batch].floorDivided(by: count)
+    var merged = split
+    merged[feature] = merged[feature] * count
+    split.insert(count, at: batch)
+    var order = Array(0...input.rank)
+    order.remove(at: batch)
+    order.insert(batch, at: order.firstIndex(of: feature > batch ? feature + 1 : feature)!)
+    return try reshape(transpose(reshape(input, Shape(split)), order), Shape(merged))
+  }
+
+  private func featuresToBatches(_ regrouped: Value, _ shape: Shape) throws -> Value {
+    let (batch, feature) = (places.inputBatch, places.inputFeature)
+    var split = shape.dimensions
+    split[batch] = split[batch].floorDivided(by: Dimension(batchGroups))
+    split.insert(Dimension(batchGroups), at: feature)
+    var order = Array(0...shape.rank)
+    order.remove(at: feature)
+    order.insert(feature, at: order.firstIndex(of: batch >= feature ? batch + 1 : batch)!)
+    return try reshape(transpose(reshape(regrouped, Shape(split)), order), shape)
   }
 
   private func inputGradient(_ gradient: Value, _ input: Value, _ kernel: Value) throws -> Value {

@@ -9,7 +9,12 @@ struct Bench: ParsableCommand {
     discussion: "Inputs that no file gives are random.")
 
   @Argument(help: "The model: a .tenon file.")
-  var model: String
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A plan file to run in the place of a model: it is a program.", valueName: "FILE"))
+  var plan: String?
 
   @OptionGroup var feeds: FeedOptions
 
@@ -39,27 +44,19 @@ struct Bench: ParsableCommand {
     guard seconds > 0, seconds < 86_400 else {
       throw ValidationError("--seconds must lie between 0 and 86400")
     }
+    try PlanProgram.validate(model: model, plan: plan, entry: entry, feeds)
   }
 
   func run() throws {
-    let clock = ContinuousClock()
-    var start = clock.now
-    let file = try ModelFile(path: model)
-    let entry = try file.entry(self.entry)
     var tensors = try feeds.tensors()
-    let load = milliseconds(since: start)
-    start = clock.now
-    let sizes = try chosenSizes(file, entry, tensors)
-    let program = try file.compiled(
-      entry, sizes: sizes, options: CompileOptions(backend: backend, threads: threads))
-    let compile = milliseconds(since: start)
-    let executable = try program.entry(entry.name)
+    let (executable, load, compile) = try prepared(tensors)
     for port in executable.inputs where tensors[port.name] == nil {
       tensors[port.name] = try RandomInputs.tensor(port)
     }
+    let inputs = tensors
     func once() throws -> Double {
-      let start = clock.now
-      _ = try program.run(entry.name, tensors)
+      let start = ContinuousClock().now
+      _ = try executable.run(inputs)
       return milliseconds(since: start)
     }
     let first = try once()
@@ -69,6 +66,29 @@ struct Bench: ParsableCommand {
     let figures = Figures(
       times: times, compile: compile, load: load, first: first, report: executable.report)
     print(json ? figures.json : figures.table)
+  }
+
+  /// What is to be run, with the milliseconds that loading and compiling took.
+  private func prepared(_ tensors: [String: Tensor]) throws -> (
+    executable: any Executable, load: Double, compile: Double
+  ) {
+    let clock = ContinuousClock()
+    var start = clock.now
+    if let plan {
+      let executable = try PlanProgram.load(plan, threads: threads)
+      return (executable, milliseconds(since: start), 0)
+    }
+    let file = try ModelFile(path: model!)
+    let entry = try file.entry(self.entry)
+    let load = milliseconds(since: start)
+    start = clock.now
+    let sizes = try chosenSizes(file, entry, tensors)
+    let program = try file.compiled(
+      entry, sizes: sizes, options: CompileOptions(backend: backend, threads: threads))
+    let compile = milliseconds(since: start)
+    let executable = try program.entry(entry.name)
+    if !executable.variables.isEmpty && entry.name != "initialize" { try program.initialize() }
+    return (executable, load, compile)
   }
 
   /// Runs for a while; milliseconds of each run, at least one.

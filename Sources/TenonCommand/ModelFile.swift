@@ -10,6 +10,7 @@ struct ModelFile {
   ///
   /// - Throws: `model-kind` for an ending that is not known, and what reading throws.
   init(path: String) throws {
+    if path.hasSuffix(".plan") { throw TenonError.planAsModel(path) }
     guard path.hasSuffix(".tenon") else { throw TenonError.modelKind(path) }
     let saved = try SavedGraph.load(path: path, catalog: .standard)
     graph = saved.graph

@@ -11,7 +11,12 @@ struct Run: ParsableCommand {
       """)
 
   @Argument(help: "The model: a .tenon file.")
-  var model: String
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A plan file to run in the place of a model: it is a program.", valueName: "FILE"))
+  var plan: String?
 
   @OptionGroup var feeds: FeedOptions
 
@@ -29,20 +34,12 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+    try PlanProgram.validate(model: model, plan: plan, entry: entry, feeds)
   }
 
   func run() throws {
-    let file = try ModelFile(path: model)
-    let entry = try file.entry(self.entry)
-    let tensors = try feeds.tensors()
-    let needed = file.inputs(entry)
-    let missing = needed.map(\.name).filter { tensors[$0] == nil }
-    guard missing.isEmpty else { throw TenonError.missingInputs(entry.name, missing, needed) }
-    let sizes = try file.sizes(entry, given: feeds.sizes(), feeds: tensors)
-    let program = try file.compiled(
-      entry, sizes: sizes, options: CompileOptions(backend: backend, threads: threads))
-    let results = try program.run(entry.name, tensors)
-    for port in try program.entry(entry.name).outputs {
+    let (executable, results) = try plan.map(runPlan) ?? runModel(model!)
+    for port in executable.outputs {
       let tensor = results[port.name]!
       if let outputDir {
         let path = "\(outputDir)/\(port.name).npy"
@@ -52,6 +49,27 @@ struct Run: ParsableCommand {
         print("\(port.name) \(tensor)")
       }
     }
+  }
+
+  private func runModel(_ path: String) throws -> (any Executable, [String: Tensor]) {
+    let file = try ModelFile(path: path)
+    let entry = try file.entry(self.entry)
+    let tensors = try feeds.tensors()
+    let needed = file.inputs(entry)
+    let missing = needed.map(\.name).filter { tensors[$0] == nil }
+    guard missing.isEmpty else { throw TenonError.missingInputs(entry.name, missing, needed) }
+    let sizes = try file.sizes(entry, given: feeds.sizes(), feeds: tensors)
+    let program = try file.compiled(
+      entry, sizes: sizes, options: CompileOptions(backend: backend, threads: threads))
+    let results = try program.run(entry.name, tensors)
+    return (try program.entry(entry.name), results)
+  }
+
+  private func runPlan(_ path: String) throws -> (any Executable, [String: Tensor]) {
+    let executable = try PlanProgram.load(path, threads: threads)
+    let tensors = try feeds.tensors()
+    try PlanProgram.check(tensors, for: executable)
+    return (executable, try executable.run(tensors))
   }
 }
 

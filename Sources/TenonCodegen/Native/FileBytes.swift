@@ -82,11 +82,11 @@ enum FileBytes {
 }
 
 /// Folders that last as long as the process.
-enum TemporaryFolder {
+package enum TemporaryFolder {
   private static let made = Mutex<[String]>([])
 
   /// A new folder that only this user may enter; removed when the process exits.
-  static func make() -> String {
+  package static func make() -> String {
     let base = CCompiler.environment("TMPDIR") ?? "/tmp"
     var template = Array("\(base)/tenon-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { return base }

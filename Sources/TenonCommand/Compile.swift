@@ -1,0 +1,99 @@
+import ArgumentParser
+import Tenon
+
+/// `tenon compile`: a plan file that starts without compiling.
+struct Compile: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compiles an entry of a model to a plan file.",
+    discussion: """
+      The plan runs without a compiler: tenon run --plan FILE. It holds machine code, so it is a \
+      program; run only plans that you trust.
+      """)
+
+  @Argument(help: "The model: a .tenon file.")
+  var model: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where the plan is written.", valueName: "FILE"))
+  var output: String
+
+  @Option(help: ArgumentHelp("The entry to compile.", valueName: "NAME"))
+  var entry: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instructions the plan may use: avx512, avx2 or generic; this machine's by default.",
+      valueName: "SET"))
+  var target: Instructions?
+
+  @OptionGroup var feeds: FeedOptions
+
+  /// What a plan can be compiled for here.
+  enum Instructions: String, ExpressibleByArgument, CaseIterable {
+    case avx512, avx2, generic
+
+    var target: Target {
+      switch self {
+      case .avx512: Target(.avx512)
+      case .avx2: Target(.avx2)
+      case .generic: Target(.generic)
+      }
+    }
+  }
+
+  func run() throws {
+    guard output.hasSuffix(".plan") else { throw TenonError.planEnding(output) }
+    let file = try ModelFile(path: model)
+    let entry = try file.entry(self.entry)
+    let tensors = try feeds.tensors()
+    var options = CompileOptions(
+      sizes: try file.sizes(entry, given: feeds.sizes(), feeds: tensors), frozen: file.variables,
+      target: target?.target)
+    options.warn = { Console.warn($0) }
+    let compiled = try compilePlan(file.graph, entry: entry.name, options)
+    try compiled.file.write(to: output)
+    print("wrote \(output)")
+  }
+}
+
+/// A plan file that the user asked to run.
+enum PlanProgram {
+  /// Loads a plan's machine code.
+  static func load(_ path: String, threads: Int?) throws -> any Executable {
+    try PlanFile.load(path: path).executable(threads: threads)
+  }
+
+  /// - Throws: `feed` with all inputs needed where one is missing.
+  static func check(_ tensors: [String: Tensor], for executable: any Executable) throws {
+    let missing = executable.inputs.map(\.name).filter { tensors[$0] == nil }
+    guard missing.isEmpty else {
+      throw TenonError.missingInputs(
+        executable.name, missing,
+        executable.inputs.map { ($0.name, TensorType($0.elementType, $0.shape)) })
+    }
+  }
+
+  /// Refuses a command line with a model and a plan, with neither, or with a choice that a plan
+  /// leaves none of.
+  static func validate(model: String?, plan: String?, entry: String?, _ feeds: FeedOptions) throws {
+    switch (model, plan) {
+    case (nil, nil): throw ValidationError("give a MODEL, or a plan with --plan FILE")
+    case (.some, .some): throw ValidationError("give a MODEL or --plan FILE, not both")
+    case (nil, .some) where entry != nil || !feeds.dimensions.isEmpty:
+      throw ValidationError("--entry and --dim are fixed when a plan is compiled")
+    default: break
+    }
+  }
+}
+
+extension TenonError {
+  static func planEnding(_ path: String) -> TenonError {
+    TenonError("model-kind", "\(path): the name of a plan file must end in .plan")
+  }
+
+  static func planAsModel(_ path: String) -> TenonError {
+    TenonError(
+      "model-kind",
+      "\(path): a plan file is a program with machine code of its own; to run it, ask for it: "
+        + "--plan \(path)")
+  }
+}

@@ -149,7 +149,7 @@ import Testing
     #expect(
       unknown
         == "dimension `q*floordiv(n + 1, 2)`: there is no symbol `q`; declare it first\n"
-        + "  in the plan.prepare[0].tiles of the plan file")
+        + "  in the plan.steps[0].tiles of the plan file")
     #expect(
       try refusal("\"host\":0", "\"host\":1")
         == "plan main \"quoted\" is damaged: step sort calls host function 1, not there")

@@ -138,6 +138,13 @@ struct GroupEvaluator {
             reduction.combiner, reduced[place], all[value.index]!, reduction.program.type(value))
         }
       }
+      // Rounded once, after the last.
+      for (place, value) in reduction.values.enumerated() {
+        if case .float(let sum) = reduced[place] {
+          reduced[place] = .float(
+            GroupEvaluator.rounded(sum, reduction.program.type(value)))
+        }
+      }
     }
     let all = run(compute.program, index, reduced, operands, needed: compute.results)
     return compute.results.map { all[$0.index]! }

@@ -55,7 +55,7 @@ struct RandomGraph {
 
   private mutating func step(_ graph: Graph) throws {
     let x = pick()
-    switch random.below(12) {
+    switch random.below(16) {
     case 0: values.append(try maximum(x, pick(like: x)))
     case 1: values.append(try x + pick(like: x))
     case 2: values.append(try x * x.filled(0.5, site: CallSite()) - pick(like: x))
@@ -84,12 +84,48 @@ struct RandomGraph {
       } else if x.rank == 2 {
         values.append(try dotGeneral(x, x, lhsContracting: [1], rhsContracting: [1]))
       }
+    case 11: try branch(x, pick(like: x))
+    case 12: try loop(graph, x, pick(like: x))
+    case 13:
+      if x.rank > 0 { try scan(x) }
     case 10:
       if x.rank == 1 { values.append(try broadcast(x, to: [3, x.shape[0]])) }
     default:
       let other = pick(like: x)
       values.append(try select(less(x, other), other, x))
     }
+  }
+
+  private mutating func branch(_ x: Value, _ y: Value) throws {
+    let predicate = try less(sum(x), sum(y))
+    values += try conditional(predicate) {
+      let both = try x * y
+      return [try exp(-(both * both)), both]
+    } onFalse: {
+      [y, try x + y]
+    }
+  }
+
+  private mutating func loop(_ graph: Graph, _ x: Value, _ y: Value) throws {
+    let isSwapping = random.below(2) == 0
+    let trips = try graph.scalar(random.below(4), .i64)
+    let results = try whileLoop([trips, x, y]) {
+      try greater($0[0], 0)
+    } body: {
+      let half = try $0[1] * $0[1].filled(0.5, site: CallSite())
+      return [try $0[0] - 1, isSwapping ? $0[2] : half, isSwapping ? half : try $0[2] + x]
+    }
+    values += results.dropFirst()
+  }
+
+  private mutating func scan(_ x: Value) throws {
+    let start = try sum(x, axes: [0])
+    let results = try TenonOps.scan([start], over: [x], isReversed: random.below(2) == 0) {
+      carried, slices in
+      let next = try carried[0] * carried[0].filled(0.5, site: CallSite()) + slices[0]
+      return ([next], [try next * slices[0]])
+    }
+    values += results.carried + results.stacked
   }
 
   /// A value of the same shape: another one where there is, else itself.

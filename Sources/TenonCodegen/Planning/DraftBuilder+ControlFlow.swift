@@ -14,7 +14,8 @@ extension DraftBuilder {
     _ node: NodeID, _ loop: TenonGraph.Loop, _ operands: [Int], to steps: inout [PlanDraft.Step]
   ) throws {
     guard case .whileTrue(let carried, let maximumTrips) = loop else {
-      throw TenonError.unsupportedLoop(graph.opName(node), graph.originLine(of: graph.result(node)))
+      try appendScan(node, loop, operands, to: &steps)
+      return
     }
     let regions = Array(graph.regions(node))
     var buffers = operands
@@ -49,11 +50,17 @@ extension DraftBuilder {
   mutating func appendBranch(
     _ node: NodeID, _ operands: [Int], to steps: inout [PlanDraft.Step]
   ) throws {
-    let results = try graph.results(node).map { value -> Int in
-      let buffer = addBuffer(PlanDraft.Buffer(name(value), try tensorType(value), .arena))
-      bufferOf[value] = buffer
-      return buffer
+    if graph.regions(node).count == 1 {
+      // There is nothing to choose.
+      let region = graph.regions(node).first!
+      bindArguments(region, Array(operands.dropFirst()))
+      steps += try self.steps(of: region)
+      for (value, inner) in zip(graph.results(node), graph.results(region)) {
+        bufferOf[value] = bufferOf[inner]
+      }
+      return
     }
+    let results = try addResults(of: node)
     depth += 1
     defer { depth -= 1 }
     var branches: [[PlanDraft.Step]] = []
@@ -72,12 +79,12 @@ extension DraftBuilder {
         origin: graph.origin(node)))
   }
 
-  private mutating func bindArguments(_ region: RegionID, _ buffers: [Int]) {
+  mutating func bindArguments(_ region: RegionID, _ buffers: [Int]) {
     for (argument, buffer) in zip(graph.arguments(region), buffers) { bufferOf[argument] = buffer }
   }
 
   /// Ends a nested block: values go to their slots, directly where they can.
-  private mutating func finish(_ block: inout [PlanDraft.Step], _ slots: [Slot]) {
+  mutating func finish(_ block: inout [PlanDraft.Step], _ slots: [Slot]) {
     let unbound = bind(slots, in: block, alsoKept: [])
     let values = slots.map(\.value)
     order(&block)
@@ -100,13 +107,5 @@ extension DraftBuilder {
         PlanDraft.Step(.copy(from: source, to: slot.destination), label: "copy", origin: .none))
     }
     return first + second
-  }
-}
-
-extension TenonError {
-  static func unsupportedLoop(_ op: String, _ location: String?) -> TenonError {
-    TenonError(
-      "unsupported-loop", "plan: \(op) cannot be compiled yet; run it on the reference backend",
-      location: location)
   }
 }

@@ -11,6 +11,8 @@ package struct DraftBuilder {
   var draft: PlanDraft
   /// By value, its buffer.
   var bufferOf: [ValueID: Int] = [:]
+  /// Why a backend has no kernel for a group; nil where it has one.
+  let refusal: (KernelGroup) -> String?
   /// What each host function evaluates.
   package private(set) var hostNodes: [NodeID] = []
   /// By buffer, how deep in loops and branches the block is that owns it.
@@ -23,20 +25,27 @@ package struct DraftBuilder {
   /// By plan variable, the graph's.
   private var variableIDs: [VariableID] = []
 
-  package init(_ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry) {
+  private init(
+    _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
+    refusal: @escaping (KernelGroup) -> String?
+  ) {
     self.graph = graph
     self.table = table
     self.groups = groups
+    self.refusal = refusal
     draft = PlanDraft(entry.name)
   }
 
   /// The draft of an entry, with all plan passes but those that need kernels.
   ///
+  /// - Parameter refusal: why a backend has no kernel for a group, which then is a host step; nil
+  ///   where it has one.
   /// - Throws: `unfit-fusion`, `unsupported-value` for a value that is no tensor.
   package static func draft(
-    _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry
+    _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
+    refusal: @escaping (KernelGroup) -> String? = { _ in nil }
   ) throws -> (draft: PlanDraft, hostNodes: [NodeID]) {
-    var builder = DraftBuilder(graph, table, groups, entry: entry)
+    var builder = DraftBuilder(graph, table, groups, entry: entry, refusal: refusal)
     try builder.build(entry)
     var draft = builder.draft
     draft.planMemory()
@@ -171,6 +180,10 @@ package struct DraftBuilder {
 
   private mutating func append(_ node: NodeID, to steps: inout [PlanDraft.Step]) throws {
     let operands = graph.operands(node).compactMap { bufferOf[$0] }
+    if graph.op(node) is any ForwardingOp {
+      for (result, operand) in zip(graph.results(node), operands) { bufferOf[result] = operand }
+      return
+    }
     if let alias = try alias(node) {
       bufferOf[graph.result(node)] = alias
       return
@@ -179,17 +192,17 @@ package struct DraftBuilder {
     switch table.lowered(node).lowering {
     case .loop(let loop): try appendLoop(node, loop, operands, to: &steps)
     case .branch: try appendBranch(node, operands, to: &steps)
-    case .host, .library: try appendHost(node, operands, to: &steps)
+    case .host: try appendHost(node, operands, because: "it has no loops", to: &steps)
     default:
       guard let made = try groups.group(node) else {
-        try appendHost(node, operands, to: &steps)
+        try appendHost(node, operands, because: "it has no lowering", to: &steps)
         return
       }
-      let results = try graph.results(node).map { value -> Int in
-        let buffer = addBuffer(PlanDraft.Buffer(name(value), try tensorType(value), .arena))
-        bufferOf[value] = buffer
-        return buffer
+      if let refusal = refusal(made.group) {
+        try appendHost(node, operands, because: refusal, to: &steps)
+        return
       }
+      let results = try addResults(of: node)
       var outputs = [Int](repeating: -1, count: made.group.outputs.count)
       for (result, output) in made.outputs.enumerated() where outputs[output] < 0 {
         outputs[output] = results[result]
@@ -202,6 +215,15 @@ package struct DraftBuilder {
           .kernel(
             group: draft.number(of: made.group), inputs: made.inputs.map { operands[$0] },
             outputs: outputs), label: label(node), origin: graph.origin(node)))
+    }
+  }
+
+  /// Arena buffers for the results of a node.
+  mutating func addResults(of node: NodeID) throws -> [Int] {
+    try graph.results(node).map { value in
+      let buffer = addBuffer(PlanDraft.Buffer(name(value), try tensorType(value), .arena))
+      bufferOf[value] = buffer
+      return buffer
     }
   }
 
@@ -221,7 +243,7 @@ package struct DraftBuilder {
 
   /// A pure node without operands that no kernel computes, or that is small, is data of the plan.
   private mutating func isData(_ node: NodeID) throws -> Bool {
-    guard type(of: graph.op(node)).effects == .pure, let op = graph.op(node) as? any PrimitiveOp,
+    guard type(of: graph.op(node)).effects == .pure, graph.op(node) is any PrimitiveOp,
       graph.regions(node).isEmpty
     else { return false }
     let types = try graph.results(node).map { try tensorType($0) }
@@ -231,7 +253,6 @@ package struct DraftBuilder {
     }
     guard table.lowered(node).lowering == nil || bytes <= 4096 else { return false }
     let results = try Interpreter(graph).evaluate(node, [])
-    _ = op
     for (value, tensor) in zip(graph.results(node), results) {
       draft.constants.append(PlanConstant(name: name(value), tensor: tensor))
       bufferOf[value] = addBuffer(
@@ -242,15 +263,12 @@ package struct DraftBuilder {
   }
 
   private mutating func appendHost(
-    _ node: NodeID, _ operands: [Int], to steps: inout [PlanDraft.Step]
+    _ node: NodeID, _ operands: [Int], because reason: String, to steps: inout [PlanDraft.Step]
   ) throws {
-    let results = try graph.results(node).map { value -> Int in
-      let buffer = addBuffer(PlanDraft.Buffer(name(value), try tensorType(value), .arena))
-      bufferOf[value] = buffer
-      return buffer
-    }
+    let results = try addResults(of: node)
     for operand in graph.operands(node) { _ = try tensorType(operand) }
     draft.hostFunctions.append("\(draft.name)/\(label(node))#\(hostNodes.count)")
+    draft.hostReasons.append(reason)
     hostNodes.append(node)
     steps.append(
       PlanDraft.Step(

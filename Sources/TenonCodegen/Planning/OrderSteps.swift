@@ -15,10 +15,12 @@ extension DraftBuilder {
   }
 
   /// The buffer whose contents a buffer's are: views are seen through, a destination's old and new
-  /// contents are two.
+  /// contents are two in the block that changes them, and one for the blocks around it.
   func contents(_ buffer: Int) -> Int {
     var at = buffer
-    while !boundBuffers.contains(at), case .alias(let other, _) = draft.buffers[at].place {
+    while !(boundBuffers.contains(at) && depthOf[at] == depth),
+      case .alias(let other, _) = draft.buffers[at].place
+    {
       at = other
     }
     return at

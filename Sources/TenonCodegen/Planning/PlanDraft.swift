@@ -72,6 +72,8 @@ package struct PlanDraft {
   package var variablesWrittenInPlace: [Int] = []
   package var variablesInitialized: [Int] = []
   package var hostFunctions: [String] = []
+  /// By host function, why it is no kernel.
+  package var hostReasons: [String] = []
   package var steps: [Step] = []
   package var prepare: [Step] = []
   package var arenaBytes = 0

@@ -17,7 +17,8 @@ struct NativeBackend {
     let groups = GroupBuilder(graph, table, target)
     let drafts = try graph.entries.map { entry in
       try TenonError.inContext("while planning entry \(entry.name)") {
-        try DraftBuilder.draft(graph, table, groups, entry: entry)
+        try DraftBuilder.draft(
+          graph, table, groups, entry: entry, refusal: KernelCompiler.refusal)
       }
     }
     let kernels = try compileKernels(drafts.map(\.draft))
@@ -86,9 +87,22 @@ private struct HostEvaluator: @unchecked Sendable {
         bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: operand.bytes[..<bytes.count]))
       }
     }
-    let results = try Interpreter(graph).evaluate(node, inputs)
+    let results = try Interpreter(graph, sizes: sizes(operands)).evaluate(node, inputs)
     for (result, operand) in zip(results, operands.dropFirst(count)) {
       result.withUnsafeBytes { operand.bytes.copyMemory(from: $0) }
     }
+  }
+
+  /// The numbers that symbols have in this run, from the sizes of what the node reads and gives.
+  private func sizes(_ operands: [HostOperand]) -> [String: Int] {
+    var sizes: [String: Int] = [:]
+    for (value, operand) in zip(graph.operands(node) + graph.results(node), operands) {
+      for (dimension, size) in zip(graph.tensorType(value).shape, operand.shape) {
+        if let symbol = dimension.symbols.first, dimension == Dimension(symbol) {
+          sizes[symbol.name] = size
+        }
+      }
+    }
+    return sizes
   }
 }

@@ -2,7 +2,7 @@ import TenonGraph
 import TenonTensor
 
 /// The operands as they are; passes neither fold, share nor move anything across.
-public struct OptimizationBarrier: PrimitiveOp {
+public struct OptimizationBarrier: PrimitiveOp, ForwardingOp {
   public static let name = "optimization_barrier"
   public static let signature = Signature(["values…"], ["results…"])
   public static let effects = Effects.barrier
@@ -21,11 +21,6 @@ public struct OptimizationBarrier: PrimitiveOp {
     let seeds = site.gradients.compactMap { $0 }
     var results = try site.graph.apply(self, seeds, site: CallSite()).makeIterator()
     return site.gradients.map { $0 == nil ? nil : results.next() }
-  }
-
-  public func lowering(_ site: LoweringSite) -> Lowering? {
-    guard site.operands.count == 1 else { return nil }
-    return .compute(.view(site, site.operands[0].shape.indices.map { .axis($0) }))
   }
 
   public static var samples: Samples {

@@ -65,6 +65,11 @@ extension Dimension {
 
   package static func clamp(_ value: Int) -> Int { max(-limit, min(limit, value)) }
 
+  package static func saturatingSum(_ a: Int, _ b: Int) -> Int {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? (a < 0 ? -limit : limit) : clamp(sum)
+  }
+
   package static func saturatingProduct(_ a: Int, _ b: Int) -> Int {
     let (product, overflow) = a.multipliedReportingOverflow(by: b)
     if overflow { return (a < 0) == (b < 0) ? limit : -limit }

@@ -10,7 +10,7 @@ import Testing
       Pipeline.standard.names == [
         "expand-gradients", "remove-dead-nodes", "claim-lowerings", "simplify-views",
         "fold-constants", "simplify-algebra", "simplify-views", "canonicalize",
-        "eliminate-common-subexpressions", "remove-dead-nodes",
+        "eliminate-common-subexpressions", "remove-dead-nodes", "fuse",
       ])
   }
 

@@ -197,17 +197,17 @@ package struct FusionCluster {
   private mutating func beginStage(_ facts: ComputeFacts, _ reading: Reading) throws(FusionRefusal)
   {
     let shared = min(rows, reading.aligned)
-    let isSerial = work + facts.work <= limits.serialWork
+    let isSerial = Dimension.saturatingSum(work, facts.work) <= limits.serialWork
     guard shared >= 1 || isSerial else { throw .rows }
     let row = Shape(Array(facts.axes.dropFirst(shared))).elementCount
-    let bytes = facts.compute.results.reduce(0) { total, result in
-      total
-        + Dimension.saturatingProduct(
-          row.upperBound ?? Int.max / 8, facts.compute.program.type(result).byteWidth)
+    let bytes = facts.compute.results.reduce(rowBytes) { total, result in
+      let width = facts.compute.program.type(result).byteWidth
+      return Dimension.saturatingSum(
+        total, Dimension.saturatingProduct(row.upperBound ?? Dimension.limit, width))
     }
-    guard rowBytes + bytes <= limits.rowBytes || isSerial else { throw .rowBytes }
+    guard bytes <= limits.rowBytes || isSerial else { throw .rowBytes }
     rows = shared
-    rowBytes += bytes
+    rowBytes = bytes
     hasStages = true
     append(facts, .staged, reading)
     let leader = members.count - 1
@@ -223,6 +223,6 @@ package struct FusionCluster {
         facts: facts, mode: mode, sites: reading.sites, isRepeated: reading.isRepeated,
         aligned: min(reading.aligned, facts.axes.count), isPointwise: reading.isPointwise,
         isInContraction: reading.isInContraction, isAffine: reading.isAffine))
-    work += facts.work
+    work = Dimension.saturatingSum(work, facts.work)
   }
 }

@@ -17,6 +17,12 @@ struct RandomGroup {
     try build()
   }
 
+  init(group: KernelGroup, sizes: [Symbol: Int]) {
+    self.group = group
+    self.sizes = sizes
+    generator = SeededGenerator(0)
+  }
+
   private mutating func pick<T>(_ values: [T]) -> T { values.randomElement(using: &generator)! }
   private mutating func chance(_ percent: Int) -> Bool {
     Int.random(in: 0..<100, using: &generator) < percent

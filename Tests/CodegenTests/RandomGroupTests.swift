@@ -21,21 +21,24 @@ import Testing
         continue
       }
       let sizes = random.sizes
+      // The interpreter's functions are the system's.
+      let tolerance = kernel.kernel.description.contains("hyperbolic") ? 1e-6 : 0
       let counts = random.group.outputs.map { $0.storedCount.evaluated { sizes[$0] }! }
       var interpreter = KernelInterpreter(
         kernel.kernel, target: target, sizes: kernel.sizes.map { $0.evaluated { sizes[$0] }! })
+      let stored = try zip(random.inputs, random.group.inputs).map { try $0.stored(as: $1) }
       let interpreted: [[LaneNumber?]]
       do {
-        interpreted = try interpreter.run(inputs: random.inputs, outputCounts: counts)
+        interpreted = try interpreter.run(inputs: stored, outputCounts: counts)
       } catch {
         Issue.record("\(context): \(error)\n\(kernel.kernel)")
         continue
       }
       let meant = try GroupReference(group: random.group, sizes: sizes).run(random.inputs)
       let whole = try NativeRun.run(
-        kernel, inputs: random.inputs, outputs: random.group.outputs, sizes: sizes)
+        kernel, inputs: stored, outputs: random.group.outputs, sizes: sizes)
       let split = try NativeRun.run(
-        kernel, inputs: random.inputs, outputs: random.group.outputs, sizes: sizes,
+        kernel, inputs: stored, outputs: random.group.outputs, sizes: sizes,
         tilesAtOnce: 1, backwards: true)
       for output in whole.indices {
         #expect(whole[output].isIdentical(to: split[output]), "\(context): tiles differ")
@@ -43,8 +46,8 @@ import Testing
         var shown = 0
         for place in found.indices where shown < 1 {
           let inside = interpreted[output][place]
-          if let inside, found[place].agrees(with: inside),
-            found[place].agrees(with: meant[output][place], within: 1e-4)
+          if let inside, found[place].agrees(with: inside, within: tolerance),
+            found[place].agrees(with: meant[output][place], within: 1e-4, absolute: 1e-5)
           {
             continue
           }
@@ -63,9 +66,29 @@ import Testing
 
   @Test(arguments: NativeRun.targets, [0, 1])
   func meanWhatTheyCompute(target: Target, part: Int) throws {
-    let groups = try (0..<50).map { number in
+    let groups = try (0..<30).map { number in
       ("seed \(part * 1000 + number)", try RandomGroup(seed: UInt64(part * 1000 + number)))
     }
     try RandomGroupTests.check(groups, target)
+  }
+}
+
+extension Tensor {
+  /// The elements where the type's layout puts them; padding is NaN, or 0 for integers.
+  func stored(as type: TensorType) throws -> Tensor {
+    guard type.layout != nil else { return self }
+    let count = type.storedCount.constant!
+    let given = try laneNumbers()
+    var result = [LaneNumber](
+      repeating: elementType.isFloat ? .float(.nan) : .integer(0), count: count)
+    var next = 0
+    RowMajor.forEachIndex(shape) { index in
+      let place = type.offset(index.map { IndexExpression(Dimension($0)) })
+      result[place.constantValue!.constant!] = given[next]
+      next += 1
+    }
+    return elementType.isFloat
+      ? try Tensor(elementType, shape: [count], doubles: result.map(\.double))
+      : try Tensor(elementType, shape: [count], integers: result.map(\.integer))
   }
 }

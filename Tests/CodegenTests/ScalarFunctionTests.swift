@@ -150,14 +150,16 @@ extension Tensor {
 }
 
 extension LaneNumber {
-  /// Equal to the bit (any NaN for another), or within a relative error.
-  func agrees(with other: LaneNumber, within tolerance: Double = 0) -> Bool {
+  /// Equal to the bit (any NaN for another), or within a relative or an absolute error.
+  func agrees(
+    with other: LaneNumber, within tolerance: Double = 0, absolute: Double = 0
+  ) -> Bool {
     switch (self, other) {
     case (.integer(let a), .integer(let b)): return a == b
     case (.float(let a), .float(let b)):
       if a.isNaN || b.isNaN { return a.isNaN && b.isNaN }
-      if a == b { return a.sign == b.sign }
-      return abs(a - b) <= tolerance * max(abs(a), abs(b))
+      if a == b { return a.sign == b.sign || absolute > 0 }
+      return abs(a - b) <= tolerance * max(abs(a), abs(b)) + absolute
     default: return false
     }
   }

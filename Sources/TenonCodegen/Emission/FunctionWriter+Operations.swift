@@ -71,6 +71,11 @@ extension FunctionWriter {
       return ("\(source.bitcast(from, to: type))(\(name(a)))", nil)
     case .combineLanes(let function, let a):
       return ("\(source.combineLanes(function, kernel.type(a)))(\(name(a)))", nil)
+    case .interleave(let a, let b, let upper):
+      let first = upper ? type.lanes / 2 : 0
+      let lanes = (first..<first + type.lanes / 2).flatMap { ["\($0)", "\($0 + type.lanes)"] }
+      let list = lanes.joined(separator: ", ")
+      return ("__builtin_shufflevector(\(name(a)), \(name(b)), \(list))", nil)
     case .allLanes(let a):
       let mask = kernel.type(a).with(element: .i32)
       return ("\(source.combineLanes(.and, mask))(\(self.mask(a, bytes: 4))) != 0", nil)

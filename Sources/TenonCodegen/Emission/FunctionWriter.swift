@@ -128,6 +128,7 @@ struct FunctionWriter {
       return
     }
     if isNatural(loop.lower) { naturals.insert(loop.variable) }
+    if loop.copies > 1 { line("#pragma clang loop unroll_count(\(loop.copies))") }
     let variable = "i\(loop.variable)"
     let step = loop.step == 1 ? "++\(variable)" : "\(variable) += \(loop.step)"
     line(

@@ -56,7 +56,8 @@ private struct KernelPrinter {
         "store \(address), s\(value.rawValue)"
           + (count.map { ", count s\($0.rawValue)" } ?? ""))
     case .loop(let loop):
-      let kind = loop.kind == .unrolled ? "unrolled" : "for"
+      let copies = loop.copies == 1 ? "" : "copies(\(loop.copies)) "
+      let kind = loop.kind == .unrolled ? "unrolled" : copies + "for"
       let step = loop.step == 1 ? "" : " step \(loop.step)"
       block("\(kind) i\(loop.variable) in \(loop.lower) ..< \(loop.upper)\(step)", loop.body)
     case .conditional(let condition, let first, let second):
@@ -98,6 +99,8 @@ extension Operation: CustomStringConvertible {
     case .convert(let a): return "convert \(list(a))"
     case .bitcast(let a): return "bitcast \(list(a))"
     case .combineLanes(let function, let a): return "combineLanes \(function.rawValue) \(list(a))"
+    case .interleave(let a, let b, let upper):
+      return "interleave \(upper ? "upper" : "lower") \(list(a, b))"
     case .allLanes(let a): return "allLanes \(list(a))"
     }
   }

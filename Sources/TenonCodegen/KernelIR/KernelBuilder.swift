@@ -7,6 +7,7 @@ package final class KernelBuilder {
   private var blocks: [[Statement]] = [[]]
   private var known: [[Operation: [LaneType: ValueIndex]]] = [[:]]
   private var extents: [Int: Dimension] = [:]
+  private var shared: [String: Int] = [:]
 
   package init(parameters: [Symbol], buffers: [Kernel.Buffer]) {
     kernel = Kernel(parameters: parameters, buffers: buffers)
@@ -25,6 +26,17 @@ package final class KernelBuilder {
   package func scratch(_ element: ElementType, count: Int) -> Memory {
     kernel.scratch.append(Kernel.Scratch(element: element, count: count))
     return .scratch(kernel.scratch.count - 1)
+  }
+
+  /// Scratch memory that parts of the kernel which never run together share under a name.
+  package func scratch(_ element: ElementType, count: Int, sharedAs name: String) -> Memory {
+    if let known = shared[name] {
+      precondition(kernel.scratch[known].element == element, "internal: scratch of two types")
+      kernel.scratch[known].count = max(kernel.scratch[known].count, count)
+      return .scratch(known)
+    }
+    shared[name] = kernel.scratch.count
+    return scratch(element, count: count)
   }
 
   package func register(_ type: LaneType, extents: [Int] = []) -> Int {
@@ -61,7 +73,7 @@ package final class KernelBuilder {
   /// A loop over a new variable.
   package func loop(
     from lower: IndexExpression = IndexExpression(0), to upper: IndexExpression, step: Int = 1,
-    kind: Loop.Kind = .serial, _ body: (IndexExpression) -> Void
+    kind: Loop.Kind = .serial, copies: Int = 1, _ body: (IndexExpression) -> Void
   ) {
     let variable = kernel.loopCount
     kernel.loopCount += 1
@@ -71,7 +83,7 @@ package final class KernelBuilder {
       .loop(
         Loop(
           variable: variable, lower: lower, upper: upper, step: step, kind: kind,
-          body: statements)))
+          copies: copies, body: statements)))
   }
 
   /// Statements that run where `condition` holds.

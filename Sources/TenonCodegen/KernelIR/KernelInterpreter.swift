@@ -206,6 +206,10 @@ package struct KernelInterpreter {
         }
       }
       return rest
+    case .interleave(let a, let b, let upper):
+      let half = type.lanes / 2
+      let first = upper ? half : 0
+      return (first..<first + half).flatMap { [lanes(a)[$0], lanes(b)[$0]] }
     case .allLanes(let a): return [.integer(lanes(a).allSatisfy(\.isTrue) ? 1 : 0)]
     }
   }

@@ -169,7 +169,7 @@ private struct KernelVerifier {
         kernel.registers[place.register].type == type, "\(text) has the type \(type)")
     case .unary(.isFinite, let a): try lanes(a)
     case .unary(_, let a): try same(a)
-    case .binary(_, let a, let b): try same(a, b)
+    case .binary(_, let a, let b), .interleave(let a, let b, _): try same(a, b)
     case .multiplyAdd(let a, let b, let c): try same(a, b, c)
     case .floorDivide(let a, let b), .floorRemainder(let a, let b): try same(a, b)
     case .compare(_, let a, let b):

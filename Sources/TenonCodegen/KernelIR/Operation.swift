@@ -34,6 +34,8 @@ package enum Operation: Hashable, Sendable {
   case bitcast(ValueIndex)
   /// The lanes combined by a tree: the upper half with the lower, again and again.
   case combineLanes(BinaryFunction, ValueIndex)
+  /// Lanes of two vectors in turn: a₀ b₀ a₁ b₁ … of their lower halves, or of their upper.
+  case interleave(ValueIndex, ValueIndex, upper: Bool)
   /// Whether a `bool` vector has all lanes set.
   case allLanes(ValueIndex)
 }
@@ -80,6 +82,8 @@ package struct Loop: Hashable, Sendable {
   package var upper: IndexExpression
   package var step: Int
   package var kind: Kind
+  /// How many times the compiler is asked to write out the body of a serial loop.
+  package var copies: Int
   package var body: [Statement]
 }
 
@@ -97,7 +101,8 @@ extension Operation {
     case .splat(let a), .unary(_, let a), .convert(let a), .bitcast(let a),
       .combineLanes(_, let a), .allLanes(let a):
       [a]
-    case .binary(_, let a, let b), .compare(_, let a, let b), .floorDivide(let a, let b),
+    case .interleave(let a, let b, _), .binary(_, let a, let b), .compare(_, let a, let b),
+      .floorDivide(let a, let b),
       .floorRemainder(let a, let b):
       [a, b]
     case .multiplyAdd(let a, let b, let c), .select(let a, let b, let c): [a, b, c]

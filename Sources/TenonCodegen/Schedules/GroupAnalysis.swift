@@ -21,7 +21,7 @@ struct GroupAnalysis {
 
   init(_ group: KernelGroup, _ stages: [KernelGroup.Stage]) {
     self.group = group
-    let shared = GroupAnalysis.sharedAxes(stages)
+    let shared = group.sharedAxes
     sharedAxes = shared
     var temporaries: [Temporary] = []
     var places: [[OperandAccess]] = []
@@ -59,28 +59,5 @@ struct GroupAnalysis {
 
   private static func access(_ memory: Memory, _ type: TensorType) -> OperandAccess {
     OperandAccess(memory: memory, element: type.element) { type.offset($0) }
-  }
-
-  /// The leading axes over which each stage may run with the index of the others: they have the
-  /// same sizes, and what a stage reads of an earlier one lies at its own index.
-  private static func sharedAxes(_ stages: [KernelGroup.Stage]) -> Int {
-    let first = stages[0].compute.axes
-    var shared = first.count
-    for stage in stages {
-      let axes = stage.compute.axes
-      shared = min(shared, axes.count)
-      while axes[..<shared] != first[..<shared] { shared -= 1 }
-      for (number, operand) in stage.operands.enumerated() {
-        guard case .stage = operand else { continue }
-        for program in [stage.compute.reduction?.program, stage.compute.program] {
-          for case .load(number, let indices, _, _) in program?.instructions ?? [] {
-            var same = 0
-            while same < min(shared, indices.count), indices[same].singleAxis == same { same += 1 }
-            shared = min(shared, same)
-          }
-        }
-      }
-    }
-    return shared
   }
 }

@@ -62,6 +62,11 @@ struct ProgramLowering {
     lower(scalars).map { builder.splat($0, lanes: lanes) }
   }
 
+  /// The value of a scalar that is the same in all lanes, in each of as many lanes as said.
+  mutating func lowerSplat(_ scalar: ScalarID, lanes: Int) -> ValueIndex {
+    builder.splat(lower([scalar])[0], lanes: lanes)
+  }
+
   private func isWide(_ value: ValueIndex) -> Bool { builder.type(value).lanes > 1 }
 
   private mutating func lower(_ instruction: ScalarInstruction, _ type: ElementType) -> ValueIndex {
@@ -208,7 +213,7 @@ extension ProgramLowering {
     _ operand: Int, _ indices: [IndexExpression], guards: [Guard], fill: ScalarID?
   ) -> ValueIndex {
     let access = operands[operand]
-    let offset = access.offset(indices.map(translated))
+    let offset = access.offset(indices.map(translated)).simplified(extents)
     let mask = holds(guards)
     let filling = mask == nil ? nil : fill.map { values[$0]! }
     let maskIsWide = mask.map(isWide) ?? false

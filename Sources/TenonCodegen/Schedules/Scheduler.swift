@@ -14,10 +14,14 @@ package struct Scheduler {
 
   /// The kernel of a group whose running symbols are named `n0`, `n1` ….
   package func schedule(_ group: KernelGroup) -> ScheduledKernel {
-    guard case .stages(let stages) = group.staged.body else {
+    let group = group.staged
+    guard case .stages(let stages) = group.body else {
       preconditionFailure("internal: a lowering without a schedule")
     }
     let analysis = GroupAnalysis(group, stages)
+    if let contraction = ContractionSchedule(analysis, target: target, tileWork: tileWork) {
+      return contraction.schedule(parameters: group.symbols)
+    }
     return ComputeSchedule(analysis: analysis, target: target, tileWork: tileWork).schedule(
       parameters: group.symbols)
   }

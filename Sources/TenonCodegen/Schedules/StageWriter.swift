@@ -97,9 +97,10 @@ struct StageWriter {
       let values = lowering.lower(compute.results)
       let axes = compute.axes.indices.map { place[$0] ?? IndexExpression(0) }
       for (result, value) in zip(stage.results, values) {
+        let offset = result.offset(axes).simplified { $0 == 0 ? tiles : builder.extent($0) }
         let wide = lanes.variable == nil ? value : builder.splat(value, lanes: lanes.lanes)
         builder.store(
-          Address(result.memory, result.offset(axes)), wide, count: lanes.count)
+          Address(result.memory, offset), wide, count: lanes.count)
       }
     }
   }

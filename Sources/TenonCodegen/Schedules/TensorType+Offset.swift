@@ -36,6 +36,15 @@ extension TensorType {
   }
 }
 
+extension IndexExpression {
+  /// The expression with the divisions done that the sizes of axes decide.
+  func simplified(_ extents: (Int) -> Dimension?) -> IndexExpression {
+    isAffine
+      ? self
+      : substituting(axis: { .axis($0) }, scalar: { .scalar($0) }, extents: extents)
+  }
+}
+
 /// The row-major offset of an index under sizes.
 func rowMajorOffset(_ indices: [IndexExpression], _ sizes: [Dimension]) -> IndexExpression {
   var offset = IndexExpression(0)

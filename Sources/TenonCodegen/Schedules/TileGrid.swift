@@ -16,6 +16,8 @@ struct TileGrid: Hashable {
 
   var axes: [Axis]
 
+  init(axes: [Axis]) { self.axes = axes }
+
   /// The number of tiles; none where an axis is empty.
   var tiles: Dimension {
     axes.reduce(1) { $0 * $1.count }

@@ -77,7 +77,8 @@ extension StageAnalysis {
       }
   }
 
-  fileprivate func storesSideBySide(along axis: Int) -> Bool {
+  /// Whether each result's next element along the axis is its next in memory.
+  func storesSideBySide(along axis: Int) -> Bool {
     let place = compute.axes.indices.map { IndexExpression.axis($0) }
     return results.allSatisfy { $0.offset(place).isSideBySide(along: axis) }
   }
@@ -89,8 +90,20 @@ extension IndexExpression {
     !axes.contains(axis) && scalars.isEmpty
   }
 
+  /// True where `isSideBySide` holds within blocks of so many indices that begin at multiples of
+  /// it.
+  func isSideBySide(along axis: Int, blocksOf length: Int) -> Bool {
+    let (block, inner) = (1_000_001, 1_000_000)
+    let cut = substituting(
+      axis: {
+        $0 == axis
+          ? IndexExpression.axis(block) * Dimension(length) + .axis(inner) : .axis($0)
+      }, scalar: { .scalar($0) }, extents: { $0 == inner ? Dimension(length) : nil })
+    return cut.isSideBySide(along: inner)
+  }
+
   /// True where the next index along the axis is the next number.
-  fileprivate func isSideBySide(along axis: Int) -> Bool {
+  func isSideBySide(along axis: Int) -> Bool {
     coefficient(ofAxis: axis) == 1
       && terms.allSatisfy { term in
         switch term.atom {

@@ -1,0 +1,113 @@
+import TenonGraph
+import TenonTensor
+
+/// Blocks of results in registers, whole panels of columns at a time, for contractions: one panel
+/// of the column factor is packed where it does not lie well, and all rows of a tile go over it.
+struct ContractionSchedule {
+  let analysis: GroupAnalysis
+  let target: Target
+  let shape: ContractionShape
+  let block: RegisterBlock
+  /// How the column factor's panel is read.
+  let panel: PanelSource
+  /// Indices of the outermost depth loop that are summed in registers at once; nil for all.
+  let depthBlock: Int?
+  let grid: TileGrid
+  /// Rows of one piece, where their number is known when compiled.
+  let pieces: Pieces?
+
+  /// Nil where the group is no contraction.
+  init?(_ analysis: GroupAnalysis, target: Target, tileWork: Int) {
+    guard analysis.stages.count == 1,
+      let shape = ContractionShape(analysis.stages[0], loops: analysis.sharedLoops)
+    else { return nil }
+    self.analysis = analysis
+    self.target = target
+    self.shape = shape
+    let lanes = target.lanes(byteWidth: shape.element.byteWidth)
+    guard lanes > 1 else { return nil }
+    let block = RegisterBlock(
+      rows: shape.rows.bound, columns: shape.columns.bound, lanes: lanes, target: target)
+    self.block = block
+    let rows = shape.rows.extent.constant
+    pieces = rows.map { Pieces(count: $0, most: block.rows) }
+    let rowPieces = pieces?.count ?? (shape.rows.bound + block.rows - 1) / block.rows
+    panel = PanelSource(shape, block: block, rowPieces: rowPieces)
+    depthBlock = ContractionSchedule.depthBlock(shape, block, panel, target)
+    grid = ContractionSchedule.grid(shape, block, rowPieces, isKnown: rows != nil, tileWork)
+  }
+
+  /// A panel of a packed or blocked factor that is walked again and again should stay in the
+  /// second cache.
+  private static func depthBlock(
+    _ shape: ContractionShape, _ block: RegisterBlock, _ panel: PanelSource, _ target: Target
+  ) -> Int? {
+    guard let first = shape.depth.first else { return nil }
+    let inner = shape.depth.dropFirst().reduce(1) { Dimension.saturatingProduct($0, $1.bound) }
+    let bytes = block.columns * shape.element.byteWidth
+    let room = max(1, target.level2Bytes / 2 / bytes)
+    guard shape.depthBound > room else { return nil }
+    let length = max(1, room / max(1, inner))
+    if length >= first.bound { return nil }
+    // Blocks of about equal length.
+    let blocks = (first.bound + length - 1) / length
+    return (first.bound + blocks - 1) / blocks
+  }
+
+  /// Tiles: an index of each outer loop, some row pieces, one panel of columns.
+  private static func grid(
+    _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, isKnown: Bool,
+    _ tileWork: Int
+  ) -> TileGrid {
+    var axes = shape.outer.map { TileGrid.Axis(loop: $0, block: 1) }
+    let panels = (shape.columns.bound + block.columns - 1) / block.columns
+    let outer = shape.outer.reduce(1) { Dimension.saturatingProduct($0, max(1, $1.bound)) }
+    // Enough tiles to share among threads, each with enough rows for the panel's sake and enough
+    // work for its own.
+    let tiles = max(1, Dimension.saturatingProduct(panels, outer))
+    let work = max(1, block.rows * block.vectors * shape.depthBound / 2)
+    let least = max(4, (tileWork + work - 1) / work)
+    let chunks = max(1, min((32 + tiles - 1) / tiles, rowPieces / least))
+    let length = (rowPieces + chunks - 1) / chunks
+    // Rows are counted in pieces.
+    let pieces = LoopAxis(
+      extent: isKnown
+        ? Dimension(rowPieces) : shape.rows.extent.ceilingDivided(by: Dimension(block.rows)),
+      axes: shape.rows.axes)
+    axes.append(TileGrid.Axis(loop: pieces, block: isKnown && chunks == 1 ? nil : length))
+    let panelLoop = LoopAxis(
+      extent: shape.columns.extent.ceilingDivided(by: Dimension(block.columns)),
+      axes: shape.columns.axes)
+    axes.append(TileGrid.Axis(loop: panelLoop, block: 1))
+    return TileGrid(axes: axes)
+  }
+
+  func schedule(parameters: [Symbol]) -> ScheduledKernel {
+    let group = analysis.group
+    let builder = KernelBuilder(
+      parameters: parameters,
+      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
+        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+    let ranges = grid.ranges(of: .axis(0), in: builder)
+    var place: AxisPlaces = [:]
+    for (loop, range) in zip(shape.outer, ranges) { place[loop.axes.last!] = range.lower }
+    let rows = ranges[ranges.count - 2]
+    let panelNumber = ranges[ranges.count - 1]
+    let writer = ContractionWriter(
+      builder: builder, schedule: self, outer: place, rows: rows, panel: panelNumber.lower)
+    writer.write()
+    let kernel = builder.finish(tiles: grid.tiles)
+    return ScheduledKernel(
+      kernel: kernel, description: description, hasUniformTiles: grid.isUniform)
+  }
+}
+
+extension ContractionSchedule: CustomStringConvertible {
+  /// `tiles 4 x 12 of 10 x 1; blocks of 14 rows x 2 vectors of 16 lanes; packed panels`.
+  var description: String {
+    let rows = pieces.map { $0.short > 0 ? "\($0.most - 1) or \($0.most)" : "\($0.most)" }
+    return "\(grid); blocks of \(rows ?? "\(block.rows)") rows x \(block.vectors) vectors of "
+      + "\(block.lanes) lanes; \(panel)"
+      + (depthBlock.map { "; depth in blocks of \($0)" } ?? "")
+  }
+}

@@ -1,0 +1,301 @@
+import TenonGraph
+import TenonTensor
+
+/// Writes one tile of a contraction: a panel of columns for some rows.
+struct ContractionWriter {
+  let builder: KernelBuilder
+  let schedule: ContractionSchedule
+  /// Where the outer loops stand.
+  let outer: AxisPlaces
+  /// The row pieces of the tile.
+  let rows: LoopRange
+  /// The panel's number.
+  let panel: IndexExpression
+
+  var shape: ContractionShape { schedule.shape }
+  var block: RegisterBlock { schedule.block }
+  var stage: StageAnalysis { shape.stage }
+  var rowAxis: Int { shape.rows.axes.last! }
+  var columnAxis: Int { shape.columns.axes.last! }
+  var vectorType: LaneType { LaneType(shape.element, lanes: block.lanes) }
+
+  /// The columns that one way through the tile covers.
+  struct Columns {
+    /// The panel's variable.
+    var panel: IndexExpression
+    var vectors: Int
+    /// How many lanes of each vector are real, where not all are.
+    var counts: [ValueIndex?]
+    /// The numbers of `counts`, where they are known.
+    var known: [Int]?
+  }
+
+  func write() {
+    let total = shape.columns.extent
+    let panels = total.ceilingDivided(by: Dimension(block.columns))
+    builder.loop(from: panel, to: panel + 1) { panel in
+      builder.bound(panel, below: panels)
+      let full = Columns(
+        panel: panel, vectors: block.vectors,
+        counts: [ValueIndex?](repeating: nil, count: block.vectors),
+        known: [Int](repeating: block.lanes, count: block.vectors))
+      if let count = total.constant {
+        let whole = count / block.columns
+        let rest = count % block.columns
+        if rest == 0 { return write(full) }
+        let vectors = (rest + block.lanes - 1) / block.lanes
+        let known = (0..<vectors).map { min(block.lanes, rest - $0 * block.lanes) }
+        let last = Columns(
+          panel: panel, vectors: vectors,
+          counts: known.map {
+            $0 == block.lanes ? nil : builder.index(IndexExpression(Dimension($0)))
+          }, known: known)
+        if whole == 0 { return write(last) }
+        builder.conditional(isLess(panel, IndexExpression(Dimension(whole)))) {
+          write(full)
+        } otherwise: {
+          write(last)
+        }
+      } else {
+        let end = panel * Dimension(block.columns) + Dimension(block.columns - 1)
+        builder.conditional(isLess(end, IndexExpression(total))) {
+          write(full)
+        } otherwise: {
+          let left = IndexExpression(total) - panel * Dimension(block.columns)
+          let counts = (0..<block.vectors).map { vector -> ValueIndex? in
+            let rest = builder.index(left - IndexExpression(Dimension(vector * block.lanes)))
+            let least = builder.binary(.maximum, rest, builder.index(IndexExpression(0)))
+            let most = builder.index(IndexExpression(Dimension(block.lanes)))
+            return builder.binary(.minimum, least, most)
+          }
+          write(Columns(panel: panel, vectors: block.vectors, counts: counts, known: nil))
+        }
+      }
+    }
+  }
+
+  func isLess(_ a: IndexExpression, _ b: IndexExpression) -> ValueIndex {
+    builder.define(.compare(.less, builder.index(a), builder.index(b)), LaneType(.bool))
+  }
+
+  private func write(_ columns: Columns) {
+    let panels = PanelWriter(writer: self, columns: columns)
+    let ranges = shape.depth.map { LoopRange($0) }
+    guard let length = schedule.depthBlock else {
+      let packed = panels.pack(ranges)
+      forEachPiece { count, row in
+        let sums = multiply(row, count, columns, ranges, packed)
+        finish(row, count, columns, sums)
+      }
+      return
+    }
+    // Sums of blocks of depth are added up in scratch memory.
+    let most = (schedule.grid.axes[schedule.grid.axes.count - 2].block ?? schedule.pieces!.count)
+    let height = most * (schedule.pieces?.most ?? block.rows)
+    let sums = builder.scratch(
+      shape.element, count: height * block.columns, sharedAs: "sums")
+    let base = firstRow
+    func place(_ row: IndexExpression, _ vector: Int) -> Address {
+      Address(
+        sums, (row - base) * Dimension(block.columns) + Dimension(vector * block.lanes))
+    }
+    let zero = builder.splat(zeroValue, lanes: block.lanes)
+    forEachPiece { count, row in
+      builder.loop(to: IndexExpression(Dimension(count))) { number in
+        for vector in 0..<columns.vectors { builder.store(place(row + number, vector), zero) }
+      }
+    }
+    builder.loop(to: ranges[0].upper, step: length) { lower in
+      var ranges = ranges
+      ranges[0] = LoopRange(
+        shape.depth[0], lower: lower,
+        upper: builder.minimum(lower + Dimension(length), ranges[0].upper))
+      let packed = panels.pack(ranges)
+      forEachPiece { count, row in
+        let partial = multiply(row, count, columns, ranges, packed)
+        forEachRow(count) { number in
+          for vector in 0..<columns.vectors {
+            let target = place(row + number, vector)
+            let sofar = builder.define(.load(target, count: nil, mask: nil, fill: nil), vectorType)
+            builder.store(target, builder.binary(.add, sofar, partial(number, vector)))
+          }
+        }
+      }
+    }
+    forEachPiece { count, row in
+      builder.loop(to: IndexExpression(Dimension(count))) { number in
+        finish(row + number, columns) { vector in
+          builder.define(
+            .load(place(row + number, vector), count: nil, mask: nil, fill: nil), vectorType)
+        }
+      }
+    }
+  }
+
+  var zeroValue: ValueIndex {
+    builder.define(
+      shape.element.isFloat ? .float(0) : .integer(0), LaneType(shape.element))
+  }
+
+  /// The tile's first row.
+  private var firstRow: IndexExpression {
+    guard let pieces = schedule.pieces else { return rows.lower * Dimension(block.rows) }
+    if pieces.short == 0 { return rows.lower * Dimension(pieces.most) }
+    let long = builder.minimum(rows.lower, IndexExpression(Dimension(pieces.long)))
+    return rows.lower * Dimension(pieces.most - 1) + long
+  }
+
+  /// `body` for each piece of the tile's rows, with its length and first row.
+  private func forEachPiece(_ body: (Int, IndexExpression) -> Void) {
+    func loop(
+      _ lower: IndexExpression, _ upper: IndexExpression, _ length: Int, _ offset: Int
+    ) {
+      builder.loop(from: lower, to: upper) { piece in
+        builder.bound(piece, below: rows.loop.extent)
+        body(length, piece * Dimension(length) + Dimension(offset))
+      }
+    }
+    guard let pieces = schedule.pieces else { return forEachRunningPiece(body) }
+    guard pieces.short > 0 else { return loop(rows.lower, rows.upper, pieces.most, 0) }
+    let long = IndexExpression(Dimension(pieces.long))
+    if rows.lower == IndexExpression(0), rows.upper.constantValue != nil {
+      loop(rows.lower, long, pieces.most, 0)
+      loop(long, rows.upper, pieces.most - 1, pieces.long)
+    } else {
+      loop(rows.lower, builder.minimum(rows.upper, long), pieces.most, 0)
+      let lower = builder.binary(.maximum, builder.index(rows.lower), builder.index(long))
+      loop(.scalar(lower), rows.upper, pieces.most - 1, pieces.long)
+    }
+  }
+
+  /// Whole pieces, then rows by four, then single ones.
+  private func forEachRunningPiece(_ body: (Int, IndexExpression) -> Void) {
+    let total = IndexExpression(shape.rows.extent)
+    builder.loop(from: rows.lower, to: rows.upper) { piece in
+      builder.bound(piece, below: rows.loop.extent)
+      let first = piece * Dimension(block.rows)
+      builder.conditional(isLess(first + Dimension(block.rows - 1), total)) {
+        body(block.rows, first)
+      } otherwise: {
+        var lower = first
+        for length in [4, 1] where length < block.rows {
+          let step = builder.index(IndexExpression(Dimension(length)))
+          let steps = builder.define(
+            .floorDivide(builder.index(total - lower), step), LaneType(.i64))
+          let upper = lower + IndexExpression.scalar(steps) * Dimension(length)
+          builder.loop(from: lower, to: upper, step: length) { row in
+            builder.bound(row, below: shape.rows.extent)
+            body(length, row)
+          }
+          lower = upper
+        }
+      }
+    }
+  }
+
+  /// `body` for each row of a piece, written out.
+  func forEachRow(_ count: Int, _ body: (IndexExpression) -> Void) {
+    builder.loop(to: IndexExpression(Dimension(count)), kind: .unrolled) { number in
+      builder.bound(number, below: Dimension(count))
+      body(number)
+    }
+  }
+
+  /// A variable that stands for the lanes of a vector.
+  func withLanes(_ body: (IndexExpression) -> Void) {
+    builder.loop(to: IndexExpression(1), kind: .unrolled) { lane in
+      builder.bound(lane, below: Dimension(block.lanes))
+      body(lane)
+    }
+  }
+
+  /// The place of a vector of the panel.
+  func place(
+    _ place: AxisPlaces, _ columns: Columns, _ vector: Int, _ lane: IndexExpression
+  ) -> AxisPlaces {
+    var place = place
+    place[columnAxis] =
+      columns.panel * Dimension(block.columns) + lane + Dimension(vector * block.lanes)
+    return place
+  }
+
+  func lowering(_ program: ScalarProgram, at place: AxisPlaces) -> ProgramLowering {
+    ProgramLowering(
+      builder: builder, program: program, operands: stage.operands,
+      axis: { place[$0] ?? IndexExpression(0) },
+      extents: { $0 == 0 ? schedule.grid.tiles : builder.extent($0) })
+  }
+
+  func lowering(
+    _ program: ScalarProgram, at place: AxisPlaces, _ columns: Columns, _ vector: Int,
+    _ lane: IndexExpression
+  ) -> ProgramLowering {
+    var lowering = lowering(program, at: self.place(place, columns, vector, lane))
+    lowering.vectorVariable = lane.singleAxis
+    lowering.lanes = block.lanes
+    lowering.count = columns.counts[vector]
+    return lowering
+  }
+
+  /// Sums of products in registers; the sum of a row and a vector is read by what is returned.
+  private func multiply(
+    _ row: IndexExpression, _ count: Int, _ columns: Columns, _ ranges: [LoopRange],
+    _ packed: PanelWriter.Packed?
+  ) -> (IndexExpression, Int) -> ValueIndex {
+    let sums = builder.register(vectorType, extents: [count, columns.vectors])
+    let factors = builder.register(vectorType, extents: [columns.vectors])
+    func index(_ number: Int) -> IndexExpression { IndexExpression(Dimension(number)) }
+    let zero = builder.splat(zeroValue, lanes: block.lanes)
+    forEachRow(count) { number in
+      for vector in 0..<columns.vectors {
+        builder.set(RegisterPlace(sums, [number, index(vector)]), zero)
+      }
+    }
+    withLanes { lane in
+      depthLoops(ranges[...], at: outer) { place in
+        for vector in 0..<columns.vectors {
+          let value: ValueIndex
+          if let packed {
+            value = builder.define(
+              .load(packed.address(place, vector), count: nil, mask: nil, fill: nil), vectorType)
+          } else {
+            var lowering = lowering(
+              shape.reduction.program, at: place, columns, vector, lane)
+            value = lowering.lowerWide([shape.columnFactor])[0]
+          }
+          builder.set(RegisterPlace(factors, [index(vector)]), value)
+        }
+        forEachRow(count) { number in
+          var place = place
+          place[rowAxis] = row + number
+          var lowering = lowering(shape.reduction.program, at: place)
+          let factor = lowering.lowerSplat(shape.rowFactor, lanes: block.lanes)
+          for vector in 0..<columns.vectors {
+            let target = RegisterPlace(sums, [number, index(vector)])
+            let other = builder.read(RegisterPlace(factors, [index(vector)]))
+            builder.set(target, multiplyAdd(factor, other, builder.read(target)))
+          }
+        }
+      }
+    }
+    return { builder.read(RegisterPlace(sums, [$0, index($1)])) }
+  }
+
+  private func multiplyAdd(_ a: ValueIndex, _ b: ValueIndex, _ c: ValueIndex) -> ValueIndex {
+    if shape.element.isFloat { return builder.define(.multiplyAdd(a, b, c), vectorType) }
+    return builder.binary(.add, builder.binary(.multiply, a, b), c)
+  }
+
+  /// Loops over the depth; the innermost one is written out four times.
+  private func depthLoops(
+    _ ranges: ArraySlice<LoopRange>, at place: AxisPlaces, _ body: (AxisPlaces) -> Void
+  ) {
+    guard let range = ranges.first else { return body(place) }
+    builder.loop(from: range.lower, to: range.upper, copies: ranges.count == 1 ? 4 : 1) { index in
+      var place = place
+      place[range.loop.axes.last!] = index
+      builder.bound(index, below: range.loop.extent)
+      depthLoops(ranges.dropFirst(), at: place, body)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import TenonGraph
+import TenonTensor
+
+/// Writes the copy of a contraction's column factor that a tile reads: for each step of depth, the
+/// panel's columns side by side.
+struct PanelWriter {
+  let writer: ContractionWriter
+  let columns: ContractionWriter.Columns
+  var builder: KernelBuilder { writer.builder }
+  var block: RegisterBlock { writer.block }
+
+  /// A panel in scratch memory.
+  struct Packed {
+    var memory: Memory
+    var ranges: [LoopRange]
+    var block: RegisterBlock
+
+    /// Where a vector of the panel begins at a step of depth.
+    func address(_ place: AxisPlaces, _ vector: Int) -> Address {
+      var step = IndexExpression(0)
+      for (number, range) in ranges.enumerated() {
+        // A block of the first loop counts from its first index.
+        let extent = number == 0 ? Dimension(0) : range.loop.extent
+        step = step * extent + place[range.loop.axes.last!]! - range.lower
+      }
+      return Address(memory, step * Dimension(block.columns) + Dimension(vector * block.lanes))
+    }
+  }
+
+  /// The panel's copy for some depth; nil where it is read in place.
+  func pack(_ ranges: [LoopRange]) -> Packed? {
+    guard writer.schedule.panel != .direct else { return nil }
+    var depth = ranges.dropFirst().reduce(1) {
+      Dimension.saturatingProduct($0, $1.loop.bound)
+    }
+    depth = Dimension.saturatingProduct(
+      depth, writer.schedule.depthBlock ?? ranges[0].loop.bound)
+    let memory = builder.scratch(
+      writer.shape.element, count: Dimension.saturatingProduct(depth, block.columns),
+      sharedAs: "panel")
+    let packed = Packed(memory: memory, ranges: ranges, block: block)
+    if writer.schedule.panel == .transposed, columns.known != nil {
+      loops(ranges.dropLast()[...], at: writer.outer, in: builder) { place in
+        transpose(ranges.last!, at: place, packed)
+      }
+    } else {
+      loops(ranges[...], at: writer.outer, in: builder) { copy(at: $0, packed) }
+    }
+    return packed
+  }
+
+  /// One step of depth.
+  private func copy(at place: AxisPlaces, _ packed: Packed) {
+    writer.withLanes { lane in
+      for vector in 0..<columns.vectors {
+        var lowering = writer.lowering(
+          writer.shape.reduction.program, at: place, columns, vector, lane)
+        let value = lowering.lowerWide([writer.shape.columnFactor])[0]
+        builder.store(packed.address(place, vector), value)
+      }
+    }
+  }
+
+  /// Squares of depth by columns turned over; what is left of the depth step by step.
+  private func transpose(_ range: LoopRange, at place: AxisPlaces, _ packed: Packed) {
+    let axis = range.loop.axes.last!
+    let step = builder.index(IndexExpression(Dimension(block.lanes)))
+    let squares = builder.define(
+      .floorDivide(builder.index(range.upper - range.lower), step), LaneType(.i64))
+    let end = range.lower + IndexExpression.scalar(squares) * Dimension(block.lanes)
+    builder.loop(from: range.lower, to: end, step: block.lanes) { index in
+      builder.bound(index, below: range.loop.extent)
+      for vector in 0..<columns.vectors {
+        square(index, axis, at: place, vector, packed)
+      }
+    }
+    builder.loop(from: end, to: range.upper) { index in
+      builder.bound(index, below: range.loop.extent)
+      var place = place
+      place[axis] = index
+      copy(at: place, packed)
+    }
+  }
+
+  private func square(
+    _ index: IndexExpression, _ axis: Int, at place: AxisPlaces, _ vector: Int, _ packed: Packed
+  ) {
+    let lanes = block.lanes
+    let zero = builder.splat(writer.zeroValue, lanes: lanes)
+    var place = place
+    place[axis] = index
+    var lines = (0..<lanes).map { column -> ValueIndex in
+      guard column < columns.known![vector] else { return zero }
+      var place = place
+      place[writer.columnAxis] =
+        columns.panel * Dimension(block.columns) + Dimension(vector * lanes + column)
+      var lowering = writer.lowering(writer.shape.reduction.program, at: place)
+      lowering.vectorVariable = index.singleAxis
+      lowering.lanes = lanes
+      return lowering.lowerWide([writer.shape.columnFactor])[0]
+    }
+    // Halves interleaved as often as 2 divides the number of lanes.
+    var stage = 1
+    while stage < lanes {
+      lines = (0..<lanes / 2).flatMap { number in
+        [false, true].map { upper in
+          builder.define(
+            .interleave(lines[number], lines[number + lanes / 2], upper: upper),
+            writer.vectorType)
+        }
+      }
+      stage *= 2
+    }
+    for (number, line) in lines.enumerated() {
+      place[axis] = index + Dimension(number)
+      builder.store(packed.address(place, vector), line)
+    }
+  }
+}

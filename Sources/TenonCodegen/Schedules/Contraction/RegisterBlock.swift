@@ -1,0 +1,65 @@
+import TenonGraph
+import TenonTensor
+
+/// How many results a contraction keeps in registers: some rows of some vectors.
+struct RegisterBlock: Hashable {
+  /// The most rows.
+  var rows: Int
+  /// Vectors side by side.
+  var vectors: Int
+  var lanes: Int
+
+  /// Columns of a block.
+  var columns: Int { vectors * lanes }
+
+  /// The block that takes the fewest cycles for so many rows and columns, as far as counts of
+  /// multiply-adds, loads and their latency tell: two of each start in a cycle.
+  init(rows: Int, columns: Int, lanes: Int, target: Target) {
+    self.lanes = lanes
+    var best = (cost: Double.infinity, rows: 1, vectors: 1)
+    // Many vectors serve few rows alone: their loads would take the most time.
+    for vectors in rows < 4 ? [2, 3, 4, 6, 8, 1] : [2, 3, 4, 1] {
+      // One register more holds the number that is multiplied.
+      let most = min((target.vectorRegisters - 1 - vectors) / vectors, 14)
+      guard most >= 1 else { continue }
+      let pieces = Pieces(count: rows, most: most)
+      let whole = columns / (vectors * lanes)
+      let rest = (columns - whole * vectors * lanes + lanes - 1) / lanes
+      func panel(_ vectors: Int) -> Double {
+        Double(pieces.long) * RegisterBlock.cycles(pieces.most, vectors)
+          + Double(pieces.short) * RegisterBlock.cycles(pieces.most - 1, vectors)
+      }
+      let cost = Double(whole) * panel(vectors) + (rest > 0 ? panel(rest) : 0)
+      if cost < best.cost * 0.999 { best = (cost, most, vectors) }
+    }
+    self.rows = best.rows
+    vectors = best.vectors
+  }
+
+  /// Cycles of one step along the depth.
+  private static func cycles(_ rows: Int, _ vectors: Int) -> Double {
+    guard rows > 0 else { return 0 }
+    return max(Double(rows * vectors) / 2, Double(rows + vectors) / 2, 4)
+  }
+}
+
+/// A count cut into pieces of two neighbouring lengths: first `long` pieces of `most`, then `short`
+/// pieces of one less.
+struct Pieces: Hashable {
+  var most: Int
+  var long: Int
+  var short: Int
+
+  init(count: Int, most limit: Int) {
+    let pieces = max(1, (count + limit - 1) / limit)
+    let less = count / pieces
+    let extra = count - less * pieces
+    if extra == 0 {
+      (most, long, short) = (less, pieces, 0)
+    } else {
+      (most, long, short) = (less + 1, extra, pieces - extra)
+    }
+  }
+
+  var count: Int { long + short }
+}

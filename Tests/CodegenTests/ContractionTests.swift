@@ -1,0 +1,183 @@
+import Testing
+
+@testable import TenonCodegen
+@testable import TenonGraph
+@testable import TenonTensor
+
+/// Contractions and convolutions by blocks of registers.
+@Suite struct ContractionTests {
+  /// `lhs` and `rhs` name the axes of the operands by letters, `result` those of the result; a
+  /// letter in capitals is read as the sum of two: `H` is `h + p - 1`, with zeros outside.
+  struct Case: CustomStringConvertible {
+    var lhs: String
+    var rhs: String
+    var result: String
+    var sizes: [Character: Int]
+    var element: ElementType = .f32
+    var storage: ElementType?
+    /// Letters whose sizes are known only at run time.
+    var running = ""
+    var epilogue = ""
+    var blocked: Int?
+    var level2Bytes = 1 << 20
+
+    var description: String {
+      "\(lhs),\(rhs)->\(result) \(sizes.sorted { $0.key < $1.key }) \(element) \(running) \(epilogue)"
+    }
+  }
+
+  static let cases: [Case] = [
+    Case(lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 40, "n": 70, "k": 33]),
+    Case(lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 29, "n": 64, "k": 40]),
+    Case(lhs: "mk", rhs: "nk", result: "mn", sizes: ["m": 37, "n": 50, "k": 43]),
+    Case(lhs: "mk", rhs: "nk", result: "mn", sizes: ["m": 3, "n": 50, "k": 43]),
+    Case(lhs: "km", rhs: "kn", result: "mn", sizes: ["m": 31, "n": 10, "k": 64]),
+    Case(lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 1, "n": 300, "k": 20]),
+    Case(lhs: "bmk", rhs: "bkn", result: "bmn", sizes: ["b": 3, "m": 17, "n": 33, "k": 16]),
+    Case(lhs: "bmk", rhs: "bnk", result: "bmn", sizes: ["b": 2, "m": 33, "n": 20, "k": 19]),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 40, "n": 40, "k": 37], element: .f64),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 40, "n": 40, "k": 37], element: .i32),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 30, "n": 35, "k": 20], storage: .bf16),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 30, "n": 35, "k": 20], running: "m"),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 21, "n": 90, "k": 20], running: "n"),
+    Case(
+      lhs: "mk", rhs: "nk", result: "mn", sizes: ["m": 44, "n": 50, "k": 27], running: "mnk"),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 20, "n": 48, "k": 20], epilogue: "bias"),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 20, "n": 50, "k": 20], epilogue: "long"),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 45, "n": 60, "k": 97], level2Bytes: 2048),
+    Case(
+      lhs: "mk", rhs: "nk", result: "mn", sizes: ["m": 45, "n": 60, "k": 97], epilogue: "bias",
+      level2Bytes: 2048),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 31, "n": 70, "k": 33], blocked: 32),
+    Case(
+      lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 31, "n": 70, "k": 33], blocked: 16),
+    Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 2, "c": 5, "h": 7, "w": 9, "o": 20, "p": 3, "q": 3]),
+    Case(
+      lhs: "nHWc", rhs: "pqco", result: "nhwo",
+      sizes: ["n": 1, "c": 6, "h": 7, "w": 9, "o": 40, "p": 3, "q": 3], epilogue: "bias"),
+    Case(
+      lhs: "nchw", rhs: "oc", result: "nohw",
+      sizes: ["n": 2, "c": 18, "h": 6, "w": 9, "o": 20]),
+  ]
+
+  static func group(_ test: Case) -> (KernelGroup, [Symbol: Int]) {
+    var symbols: [Symbol: Int] = [:]
+    func size(_ letter: Character) -> Dimension {
+      let size = test.sizes[letter]!
+      guard test.running.contains(letter) else { return Dimension(size) }
+      let symbol = Symbol.running("\(letter)", maximum: size + 30)
+      symbols[symbol] = size
+      return Dimension(symbol)
+    }
+    let letters = Set(test.lhs + test.rhs).filter { $0.isLowercase }
+      .union(test.lhs.contains("H") ? ["p", "q"] : [])
+    let depth = letters.filter { !test.result.contains($0) }.sorted()
+    let order = Array(test.result) + depth
+    func axis(_ letter: Character) -> IndexExpression { .axis(order.firstIndex(of: letter)!) }
+    let storage = test.storage ?? test.element
+    var program = ScalarProgram()
+    func load(_ operand: Int, _ text: String) -> (ScalarID, TensorType) {
+      var guards: [Guard] = []
+      let indices = text.map { letter -> IndexExpression in
+        guard letter.isUppercase else { return axis(letter) }
+        let small = Character(letter.lowercased())
+        let place = axis(small) + axis(small == "h" ? "p" : "q") + -1
+        guards.append(.within(place, size(small)))
+        return place
+      }
+      let shape = Shape(text.map { size(Character($0.lowercased())) })
+      let fill =
+        guards.isEmpty
+        ? nil : program.add(test.element.isFloat ? .float(0) : .integer(0), storage)
+      var scalar = program.add(
+        .load(operand: operand, indices, guards: guards, fill: fill), storage)
+      if storage != test.element { scalar = program.add(.convert(scalar), test.element) }
+      return (scalar, TensorType(storage, shape))
+    }
+    let (a, lhs) = load(0, test.lhs)
+    var (b, rhs) = load(1, test.rhs)
+    if let block = test.blocked {
+      rhs.layout = Layout([
+        .init(axis: 1, block: block), .init(axis: 0), .init(axis: 1, block: block, isInner: true),
+      ])
+    }
+    let product = program.add(.binary(.multiply, a, b), test.element)
+    let zero = program.add(test.element.isFloat ? .float(0) : .integer(0), test.element)
+    let reduction = Compute.Reduction(
+      axes: depth.map(size), program: program, values: [product], initial: [zero], combiner: .sum)
+    let axes = test.result.map(size)
+    var after = ScalarProgram()
+    var result = after.add(.reduced(0), test.element)
+    var inputs = [lhs, rhs]
+    if !test.epilogue.isEmpty {
+      inputs.append(TensorType(.f32, [axes.last!]))
+      let bias = after.add(
+        .load(operand: 2, [.axis(axes.count - 1)], guards: [], fill: nil), .f32)
+      result = after.add(.binary(.add, result, bias), .f32)
+      let none = after.add(.float(0), .f32)
+      result = after.add(.binary(.maximum, result, none), .f32)
+    }
+    if test.epilogue == "long" {
+      result = after.add(.unary(.hyperbolicTangent, result), .f32)
+    }
+    let group = KernelGroup(
+      inputs: inputs, outputs: [TensorType(test.element, Shape(axes))],
+      body: .single(
+        .compute(
+          Compute(axes: axes, reduction: reduction, program: after, results: [result]))))
+    return (group, symbols)
+  }
+
+  static func inputs(_ group: KernelGroup, _ sizes: [Symbol: Int]) throws -> [Tensor] {
+    var generator = SeededGenerator(3)
+    return try group.inputs.map { type in
+      let shape = type.shape.evaluated { sizes[$0] }!
+      let count = RowMajor.count(shape)
+      return type.element.isFloat
+        ? try Tensor(
+          type.element, shape: shape,
+          doubles: (0..<count).map { _ in Double.random(in: -1...1, using: &generator) })
+        : try Tensor(
+          type.element, shape: shape,
+          integers: (0..<count).map { _ in Int64.random(in: -99...99, using: &generator) })
+    }
+  }
+
+  @Test(arguments: NativeRun.targets)
+  func sumsOfProducts(target: Target) throws {
+    for tileWork in target.instructionSet == .avx512 ? [1 << 16, 64] : [64] {
+      var byCache: [Int: [(Case, RandomGroup)]] = [:]
+      for test in ContractionTests.cases {
+        let (group, sizes) = ContractionTests.group(test)
+        var random = RandomGroup(group: group, sizes: sizes)
+        random.inputs = try ContractionTests.inputs(group, sizes)
+        byCache[test.level2Bytes, default: []].append((test, random))
+      }
+      for (bytes, groups) in byCache.sorted(by: { $0.key < $1.key }) {
+        var target = target
+        target.level2Bytes = bytes
+        for (test, random) in groups {
+          let schedule = Scheduler(target: target, tileWork: tileWork)
+            .schedule(random.group.canonical().group)
+          // A single row needs no blocks.
+          let isBlocked = schedule.description.contains("blocks of")
+          #expect(isBlocked == (test.sizes["m"] != 1), "\(test)")
+          #expect(bytes > 10000 || schedule.description.contains("depth in"), "\(test)")
+        }
+        try RandomGroupTests.check(
+          groups.map { ("\($0)", $1) }, target, tileWork: tileWork)
+      }
+    }
+  }
+}

@@ -154,14 +154,21 @@ import Testing
     }
   }
 
+  static let groups = Result {
+    try ContractionTests.cases.map { test in
+      let (group, sizes) = ContractionTests.group(test)
+      var random = RandomGroup(group: group, sizes: sizes)
+      random.inputs = try ContractionTests.inputs(group, sizes)
+      random.meant = try GroupReference(group: group, sizes: sizes).run(random.inputs)
+      return (test, random)
+    }
+  }
+
   @Test(arguments: NativeRun.targets)
   func sumsOfProducts(target: Target) throws {
     for tileWork in target.instructionSet == .avx512 ? [1 << 16, 64] : [64] {
       var byCache: [Int: [(Case, RandomGroup)]] = [:]
-      for test in ContractionTests.cases {
-        let (group, sizes) = ContractionTests.group(test)
-        var random = RandomGroup(group: group, sizes: sizes)
-        random.inputs = try ContractionTests.inputs(group, sizes)
+      for (test, random) in try ContractionTests.groups.get() {
         byCache[test.level2Bytes, default: []].append((test, random))
       }
       for (bytes, groups) in byCache.sorted(by: { $0.key < $1.key }) {

@@ -7,6 +7,8 @@ struct RandomGroup {
   var group: KernelGroup
   var inputs: [Tensor] = []
   var sizes: [Symbol: Int] = [:]
+  /// What the group computes.
+  var meant: [[LaneNumber]] = []
 
   private var generator: SeededGenerator
   private var types: [TensorType] = []
@@ -15,6 +17,7 @@ struct RandomGroup {
     generator = SeededGenerator(seed)
     group = KernelGroup(inputs: [], outputs: [], body: .stages([]))
     try build()
+    meant = try GroupReference(group: group, sizes: sizes).run(inputs)
   }
 
   init(group: KernelGroup, sizes: [Symbol: Int]) {

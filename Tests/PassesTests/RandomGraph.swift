@@ -24,7 +24,9 @@ struct RandomGraph {
     ]
     let inputs = values
     for _ in 0..<nodes { if let value = try next() { values.append(value) } }
-    for place in 0..<min(8, values.count) { try graph.output("y\(place)", values[values.count - 1 - place]) }
+    for place in 0..<min(8, values.count) {
+      try graph.output("y\(place)", values[values.count - 1 - place])
+    }
     if pick(2) == 0 { try differentiate(inputs) }
     graph.finishRecording()
     return graph

@@ -70,7 +70,8 @@ public func log1p(_ x: Value, fileID: StaticString = #fileID, line: UInt = #line
 /// 1 / (1 + exp(-x)) of each element.
 ///
 /// - Throws: `element-type` where the elements are no floats.
-public func sigmoid(_ x: Value, fileID: StaticString = #fileID, line: UInt = #line) throws -> Value {
+public func sigmoid(_ x: Value, fileID: StaticString = #fileID, line: UInt = #line) throws -> Value
+{
   try x.graph.apply1(Logistic(), [x], site: CallSite(fileID: fileID, line: line))
 }
 

@@ -66,6 +66,8 @@ public func round(_ x: Value, fileID: StaticString = #fileID, line: UInt = #line
 /// The nearest integer to each element, halves away from zero.
 ///
 /// - Throws: `element-type` where the elements are no floats.
-public func roundHalfAwayFromZero(_ x: Value, fileID: StaticString = #fileID, line: UInt = #line) throws -> Value {
+public func roundHalfAwayFromZero(_ x: Value, fileID: StaticString = #fileID, line: UInt = #line)
+  throws -> Value
+{
   try x.graph.apply1(RoundNearestAfz(), [x], site: CallSite(fileID: fileID, line: line))
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Tenon
 
 /// `tenon compile`: a plan file that starts without compiling.
@@ -25,6 +26,13 @@ struct Compile: ParsableCommand {
       valueName: "SET"))
   var target: Instructions?
 
+  @Option(
+    name: .customLong("keep-c"),
+    help: ArgumentHelp(
+      "Where each kernel is written as a C file that runs and checks itself alone.",
+      valueName: "DIR"))
+  var keptSources: String?
+
   @OptionGroup var feeds: FeedOptions
 
   /// What a plan can be compiled for here.
@@ -50,12 +58,20 @@ struct Compile: ParsableCommand {
       target: target?.target)
     options.warn = { Console.warn($0) }
     let compiled = try compilePlan(file.graph, entry: entry.name, options)
+    let kernels = try keptSources.map { _ in try compiled.standaloneKernels(inputs: tensors) }
     try compiled.file.write(to: output)
     print("wrote \(output)")
+    if let keptSources, let kernels {
+      mkdir(keptSources, 0o777)
+      for kernel in kernels {
+        try AtomicFile.write(Array(kernel.source.utf8), to: "\(keptSources)/\(kernel.fileName)")
+      }
+      print("wrote \(kernels.count) C files to \(keptSources)")
+    }
   }
 }
 
-/// A plan file that the user asked to run.
+/// Plan files that the user asked to run.
 enum PlanProgram {
   /// Loads a plan's machine code.
   static func load(_ path: String, threads: Int?) throws -> any Executable {

@@ -74,7 +74,7 @@ package struct CCompiler: Hashable, Sendable {
   }
 
   /// Flags that change what is compiled; part of a kernel's key.
-  static func flags(_ target: Target) -> [String] {
+  package static func flags(_ target: Target) -> [String] {
     var flags = [
       "-std=gnu11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fno-strict-aliasing",
       "-fwrapv", "-ffreestanding", "-fno-builtin", "-fno-asynchronous-unwind-tables",

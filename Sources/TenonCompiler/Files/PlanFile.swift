@@ -190,7 +190,7 @@ extension PlanFile {
   }
 
   /// Whether a machine has every instruction of the plan's target: `avx512+vnni`.
-  private static func checkTarget(_ name: String, _ machine: Target) throws {
+  static func checkTarget(_ name: String, _ machine: Target) throws {
     let parts = name.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
     guard let set = Target.InstructionSet(rawValue: parts[0]) else {
       throw TenonError.damagedPlan("it is for the unknown target \(TenonError.shownTarget(name))")

@@ -82,8 +82,17 @@ let package = Package(
     sample("DebugAGraph", folder: "05-DebugAGraph"),
     tests(
       "CompilerTests",
-      of: ["TenonCompiler", "TenonFormats", "TenonOps", "TenonGraph", "TenonTensor"],
+      of: [
+        "TenonCompiler", "TenonCodegen", "TenonRuntime", "TenonFormats", "TenonOps", "TenonGraph",
+        "TenonTensor",
+      ],
       files: ["Golden"]),
+    tests(
+      "CommandTests",
+      of: [
+        "TenonCommand", "TenonCompiler", "TenonCodegen", "TenonFormats", "TenonOps", "TenonGraph",
+        "TenonTensor",
+      ]),
     tests("PassesTests", of: ["TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
     tests(
       "PlanningTests",

@@ -11,6 +11,7 @@ extension Pipeline {
     SimplifyViews.self,
     FoldConstants.self,
     SimplifyAlgebra.self,
+    SimplifyControlFlow.self,
     SimplifyViews.self,
     Canonicalize.self,
     EliminateCommonSubexpressions.self,

@@ -9,8 +9,8 @@ import Testing
     #expect(
       Pipeline.standard.names == [
         "expand-gradients", "remove-dead-nodes", "claim-lowerings", "simplify-views",
-        "fold-constants", "simplify-algebra", "simplify-views", "canonicalize",
-        "eliminate-common-subexpressions", "remove-dead-nodes", "fuse",
+        "fold-constants", "simplify-algebra", "simplify-control-flow", "simplify-views",
+        "canonicalize", "eliminate-common-subexpressions", "remove-dead-nodes", "fuse",
       ])
   }
 

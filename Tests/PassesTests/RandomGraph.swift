@@ -122,11 +122,34 @@ struct RandomGraph {
 
   private mutating func larger(_ x: Value) throws -> Value? {
     guard x.elementType.isFloat, x.rank > 0 else { return nil }
-    switch pick(4) {
+    let y = values.last { $0.type == x.type && pick(2) == 0 } ?? x
+    switch pick(8) {
+    case 4: return try branch(x, y)
+    case 5:
+      let results = try scan([sum(x, axes: [0])], over: [x, y]) { carried, slices in
+        ([try carried[0] * 0.5 + slices[0]], [try carried[0] + slices[1], slices[1]])
+      }
+      return pick(2) == 0 ? results.carried[0] : results.stacked[pick(2)]
+    case 6:
+      return try whileLoop(
+        [x, graph.scalar(0, .i32), y], maximumTrips: 4, condition: { try less($0[1], 3) },
+        body: { [try $0[0] * 0.5 + $0[2], try $0[1] + 1, $0[2]] })[pick(2) * 2]
+    case 7: return try graph.checkpoint { [try x * y, try -x] }[0]
     case 0: return try sum(x, axes: [0])
     case 1: return try maximum(x, axes: [-1], keepingAxes: true)
     case 2: return try softmax(x)
     default: return x.rank == 2 ? try matmul(x, transpose(x)) : nil
     }
+  }
+
+  private mutating func branch(_ x: Value, _ y: Value) throws -> Value {
+    let predicate =
+      pick(2) == 0
+      ? try graph.constant(Tensor(pick(2) == 0))
+      : try reshape(
+        slice(less(reshape(x, Shape([x.shape.elementCount])), 0), axis: 0, from: 0, to: 1), [])
+    let results = try conditional(
+      predicate, onTrue: { [try x + y, try x * 2, x] }, onFalse: { [y, try -x, try y - x] })
+    return results[pick(3)]
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct RandomGraphTests {
   /// Every edit of every pass keeps the meaning on random graphs, and every recorded node is
   /// accounted for.
-  @Test(arguments: 0..<12) func everyEditKeepsTheMeaning(_ seed: Int) throws {
+  @Test(arguments: 0..<16) func everyEditKeepsTheMeaning(_ seed: Int) throws {
     let graph = try RandomGraph.record(seed: UInt64(seed), nodes: 40)
     let recorded = graph.nodeCapacity
     let log = try Pipeline.standard.run(

@@ -16,14 +16,21 @@ extension Graph {
   }
 
   /// Records the nodes of a region again where the graph is being recorded, on other values in the
-  /// place of the region's arguments; nested regions are copied with them.
+  /// place of the region's arguments, nil for arguments that nothing reads; nested regions are copied
+  /// with them.
   ///
-  /// - Returns: what the copies' results are for the region's results.
+  /// - Parameter kept: the places of the results wanted, all by default; nodes that these do not need
+  ///   are left out.
+  /// - Returns: what the copies' results are for the results wanted.
   /// - Throws: what inference throws for the values given.
-  package func recordCopy(of region: RegionID, on arguments: [ValueID]) throws -> [ValueID] {
+  package func recordCopy(
+    of region: RegionID, on arguments: [ValueID?], keeping kept: [Int]? = nil
+  ) throws -> [ValueID] {
     var copies: [ValueID: ValueID] = [:]
     for (old, new) in zip(self.arguments(region), arguments) { copies[old] = new }
-    for node in nodes(region) {
+    let results = self.results(region)
+    let wanted = kept.map { $0.map { results[$0] } } ?? results
+    for node in kept == nil ? nodes(region) : nodes(of: region, neededBy: wanted) {
       let operands = self.operands(node).map { copies[$0]! }
       let copy = try recording(as: node, besides: .none) {
         let regions = try self.regions(node).map { try copied($0) }
@@ -34,7 +41,17 @@ extension Graph {
         if let name = name(result(node, position)) { setName(result(copy, position), name) }
       }
     }
-    return results(region).map { copies[$0]! }
+    return wanted.map { copies[$0]! }
+  }
+
+  private func nodes(of region: RegionID, neededBy values: [ValueID]) -> [NodeID] {
+    var needed = Set(values)
+    var found: [NodeID] = []
+    for node in nodes(region).reversed() where results(node).contains(where: needed.contains) {
+      needed.formUnion(operands(node))
+      found.append(node)
+    }
+    return found.reversed()
   }
 
   /// A region of its own with copies of the nodes of `region`.

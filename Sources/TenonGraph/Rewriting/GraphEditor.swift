@@ -95,6 +95,9 @@ final class GraphEditor {
           case .replace(let values, let reason):
             try replace(node, by: values.map(\.id), proposal, reason)
             continue
+          case .replaceUsed(let values, let reason):
+            try replace(node, by: values.map { $0?.id }, proposal, reason)
+            continue
           }
         }
         forgetRecorded()
@@ -137,22 +140,24 @@ final class GraphEditor {
   // MARK: Replacing
 
   private func replace(
-    _ node: NodeID, by values: [ValueID], _ proposal: Proposal, _ reason: String
+    _ node: NodeID, by replacements: [ValueID?], _ proposal: Proposal, _ reason: String
   ) throws {
     let rule = proposal.rule
-    try check(node, values, rule: rule)
+    try check(node, replacements, rule: rule)
+    let values = replacements.compactMap { $0 }
     let recorded = graph.recording[depth].nodes
     graph.recording[depth].nodes = []
     if context.options.verify {
       let outcome = try EditVerifier(graph: graph).verify(
         .init(
-          rule: rule, reason: reason, node: node, values: values, recorded: recorded,
+          rule: rule, reason: reason, node: node, values: replacements, recorded: recorded,
           isExact: proposal.isExact))
       context.log.count(outcome, rule: rule)
     }
     beginChanges(before: position)
     for new in recorded { count(new, by: 1) }
-    for (place, value) in values.enumerated() {
+    for (place, value) in replacements.enumerated() {
+      guard let value else { continue }
       let old = graph.result(node, place)
       forward[old.index] = value.rawValue
       uses[value.index] += uses[old.index]
@@ -174,12 +179,12 @@ final class GraphEditor {
     let inner = nestedNodes(of: removed, keptBy: created)
     context.log.add(
       rule: rule, reason: reason, node: node, origin: origin, removed: removed + inner,
-      created: created, replacements: values)
+      created: created + nestedNodes(of: created, keptBy: []), replacements: values)
     editCount += 1
     if removed.count > 1 { hasDeaths = true }
   }
 
-  private func check(_ node: NodeID, _ values: [ValueID], rule: String) throws {
+  private func check(_ node: NodeID, _ values: [ValueID?], rule: String) throws {
     guard values.count == graph.resultCount(node) else {
       throw TenonError.rewriteCount(
         rule, type(of: graph.op(node)).name, results: graph.resultCount(node),
@@ -187,6 +192,10 @@ final class GraphEditor {
     }
     for (place, value) in values.enumerated() {
       let old = graph.result(node, place)
+      guard let value else {
+        if useCount(old) == 0 { continue }
+        throw TenonError.rewriteUsed(rule, type(of: graph.op(node)).name, result: place)
+      }
       guard graph.haveSameType(value, old) else {
         throw TenonError.rewriteType(
           rule, type(of: graph.op(node)).name, graph.type(old), graph.type(value))

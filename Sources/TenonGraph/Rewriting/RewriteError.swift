@@ -7,6 +7,11 @@ extension TenonError {
       "rule \(rule): \(op) has \(results) results, given \(given) replacements; give one for each")
   }
 
+  static func rewriteUsed(_ rule: String, _ op: String, result: Int) -> TenonError {
+    TenonError(
+      "rewrite", "rule \(rule): result \(result) of \(op) is used, so it needs a replacement")
+  }
+
   static func rewriteType(_ rule: String, _ op: String, _ old: ValueType, _ new: ValueType)
     -> TenonError
   {

@@ -27,6 +27,8 @@ extension RewriteRule {
 public enum Rewrite {
   /// One value for each result, of the same type, and why both mean the same.
   case replace([Value], because: String)
+  /// As `replace`, with nil for results that nothing uses (`RewriteSite.useCount`).
+  case replaceUsed([Value?], because: String)
   /// The node stays although the pattern matches; the log says why.
   case refuse(because: String)
 

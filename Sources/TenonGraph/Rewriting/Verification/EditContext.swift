@@ -15,8 +15,11 @@ struct EditContext {
 
   /// The edit's nodes, and nodes at most `depth` away from them; constants wherever they are read.
   init(_ graph: Graph, _ edit: EditVerifier.Edit, depth: Int) {
-    before = graph.results(edit.node)
-    after = edit.values
+    let pairs = zip(graph.results(edit.node), edit.values).compactMap { old, new in
+      new.map { (old, $0) }
+    }
+    before = pairs.map(\.0)
+    after = pairs.map(\.1)
     let recorded = Set(edit.recorded)
     var depths: [NodeID: Int] = [:]
     var queue: [NodeID] = []
@@ -26,7 +29,7 @@ struct EditContext {
       queue.append(node)
     }
     include(edit.node, 0)
-    for value in edit.values { if let node = graph.producer(value) { include(node, 0) } }
+    for value in after { if let node = graph.producer(value) { include(node, 0) } }
     var next = 0
     while next < queue.count {
       let node = queue[next]

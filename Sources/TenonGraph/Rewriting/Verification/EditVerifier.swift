@@ -11,7 +11,8 @@ struct EditVerifier {
     var rule: String
     var reason: String
     var node: NodeID
-    var values: [ValueID]
+    /// One for each result; nil where nothing uses it.
+    var values: [ValueID?]
     /// The nodes that the rule recorded.
     var recorded: [NodeID]
     /// Whether every bit must stay; else results may differ by rounding.
@@ -60,15 +61,9 @@ struct EditVerifier {
   private func verifyEffects(_ edit: Edit) throws {
     guard !graph.isPure(edit.node) else { return }
     let op = type(of: graph.op(edit.node))
-    for value in edit.values {
-      if let producer = graph.producer(value), edit.recorded.contains(producer),
-        !graph.isPure(producer)
-      {
-        continue
-      }
-      throw TenonError.crossedBarrier(
-        edit.rule, op.name, at: graph.origins.primaryLine(graph.origin(edit.node)))
-    }
+    if edit.recorded.contains(where: { !graph.isPure($0) }) { return }
+    throw TenonError.crossedBarrier(
+      edit.rule, op.name, at: graph.origins.primaryLine(graph.origin(edit.node)))
   }
 
   private enum Verdict {
@@ -104,6 +99,7 @@ struct EditVerifier {
           }
         } catch let error as TenonError {
           reason = reason ?? "its nodes cannot be evaluated: \(error.message)"
+          break
         }
       }
     }

@@ -9,7 +9,7 @@ struct EntryVerifier {
   static let nodeLimit = 4_000
   static let elementLimit = 1 << 16
   /// A run of more steps, as of an endless loop, is given up.
-  static let stepLimit = 200_000
+  static let stepLimit = 20_000
 
   init(_ graph: Graph) {
     for entry in graph.entries { known[entry.name] = EntryVerifier.results(graph, entry) }

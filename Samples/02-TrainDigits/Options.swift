@@ -19,7 +19,7 @@ struct Options {
       case ("--epochs", let count?) where count > 0: epochs = count
       case ("--backend", _):
         guard let backend = Backend(rawValue: value) else {
-          throw DigitsError(text: "--backend is native, portable or reference, not \(value)")
+          throw DigitsError(text: "--backend is native or reference, not \(value)")
         }
         self.backend = backend
       default: throw DigitsError(text: "\(name) \(value): see README.md for the options")

@@ -7,8 +7,6 @@ import TenonTensor
 public enum Backend: String, Sendable, CaseIterable {
   /// C kernels compiled for this machine.
   case native
-  /// No compiler needed: bytecode, and OpenBLAS for contractions.
-  case portable
   /// Node by node, by each op's own meaning: slow and obviously correct.
   case reference
 }

@@ -34,6 +34,10 @@ extension TenonError {
       details: ["operand: \(x)"], location: x.graph.line(of: site))
   }
 
+  static func notProbability(_ op: String, _ given: Double) -> TenonError {
+    TenonError("probability", "\(op): the probability must lie between 0 and 1, given \(given)")
+  }
+
   static func nothingToJoin(_ op: String) -> TenonError {
     TenonError("operand-count", "\(op): needs at least one value")
   }

@@ -57,7 +57,10 @@ public struct CrossEntropy: CompositeOp {
     return [try (softmax(logits) - chosen) * scale, nil]
   }
 
-  public static var samples: Samples {
+  public static var samples: Samples { samples(CrossEntropy()) }
+
+  /// The cases of an op of rows and labels.
+  static func samples(_ op: any Op) -> Samples {
     Samples(elements: ElementType.floats) { element in
       let cases: [(Shape, [Int], ElementType)] = [
         ([2, 3], [2, 0], .i32), ([3], [1], .i64), ([2, 2, 5], [0, 4, 9, -1], .i8),
@@ -68,11 +71,20 @@ public struct CrossEntropy: CompositeOp {
         let values = try? Tensor(type, shape: Array(sizes), integers: labels.map { Int64($0) })
         return values.map {
           Samples.Case(
-            CrossEntropy(), [TensorType(element, shape), TensorType(type, Shape(Array(sizes)))],
+            op, [TensorType(element, shape), TensorType(type, Shape(Array(sizes)))],
             values: [1: $0])
         }
       }
     }
+  }
+
+  public static var examples: [Example] {
+    [
+      Example(
+        CrossEntropy(), [Tensor.rows([[1, 2, 3], [1, -1, 0]]), Tensor([2, 1] as [Int64])],
+        gives: [Tensor([0.407605964, 2.40760596] as [Float])],
+        source: "SciPy, scipy.special.logsumexp less the label's logit")
+    ]
   }
 }
 

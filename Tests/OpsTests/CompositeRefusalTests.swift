@@ -85,7 +85,7 @@ import Testing
     let q = "f32[1, 4, 3, 2]"
     expectRefusals([
       (
-        ScaledDotProductAttention(), [q, q], "takes query, key, value, given 2 operands"
+        ScaledDotProductAttention(), [q, q], "takes query, key, value, more…, given 2 operands"
       ),
       (
         ScaledDotProductAttention(hasMask: true, hasPast: true), [q, q, q],

@@ -155,7 +155,7 @@ import Testing
       }
     }
     #expect(
-      refusal(rows, types) == "scatter: takes k tensors, the indices, k updates and one combiner")
+      refusal(rows, types) == "scatter: takes the regions combiner, given 0")
     for (types, message) in [
       (["f32[5, 3]", "i32[4]", "f32[4]"], "updates must have rank 2, not 1"),
       (

@@ -23,7 +23,7 @@ import Testing
       let name = type(of: op).name
       #expect(
         refusal(op, ["f32[2]", "f32[]"])
-          == "\(name): takes k tensors, k initial values and one combiner")
+          == "\(name): takes the regions combiner, given 0")
       for (types, message) in [
         (["f32[2]"], "takes k tensors, k initial values and one combiner"),
         (["f32[2]", "f32[1]"], "initial value 0 must be f32[], not f32[1]"),
@@ -44,6 +44,19 @@ import Testing
         == "cumulative: axis -1 is out of range for rank 1")
   }
 
+  /// What a selection of the largest, scattered by adding, says of operands.
+  private func selected(_ types: [String]) -> String {
+    let op = SelectAndScatter(windowDimensions: [2])
+    return refusal(op, types) { graph, values in
+      let scalar = ValueType.tensor(.f32, .scalar)
+      let select = try graph.recordClosedRegion([scalar, scalar]) {
+        [try greaterOrEqual($0[0], $0[1])]
+      }
+      let scatter = try graph.recordClosedRegion([scalar, scalar]) { [try $0[0] + $0[1]] }
+      return try graph.apply(op, values, regions: [select, scatter], site: CallSite())
+    }
+  }
+
   @Test func windows() {
     #expect(
       combined(ReduceWindow(windowDimensions: [2, 2]), ["f32[2]", "f32[]"])
@@ -52,23 +65,19 @@ import Testing
     #expect(
       combined(ReduceWindow(windowDimensions: [0]), ["f32[2]", "f32[]"])
         == "reduce_window: window, strides and dilations must be at least 1")
+    for (types, message) in [
+      (
+        ["f32[3]", "f32[2]", "f64[]"], "operands must have one element type; insert `convert` first"
+      ),
+      (["f32[3]", "f32[2]", "f32[1]"], "the initial value must have rank 0"),
+      (
+        ["f32[3]", "f32[3]", "f32[]"], "the source must have one element for each window: [2]"
+      ),
+    ] { #expect(selected(types) == "select_and_scatter: \(message)") }
+    #expect(
+      refusal(SelectAndScatter(windowDimensions: [2]), ["f32[3]", "f32[2]", "f32[]"])
+        == "select_and_scatter: takes the regions select, scatter, given 0")
     expectRefusals([
-      (
-        SelectAndScatter(windowDimensions: [2]), ["f32[3]", "f32[2]", "f64[]"],
-        "operands must have one element type; insert `convert` first"
-      ),
-      (
-        SelectAndScatter(windowDimensions: [2]), ["f32[3]", "f32[2]", "f32[1]"],
-        "the initial value must have rank 0"
-      ),
-      (
-        SelectAndScatter(windowDimensions: [2]), ["f32[3]", "f32[3]", "f32[]"],
-        "the source must have one element for each window: [2]"
-      ),
-      (
-        SelectAndScatter(windowDimensions: [2]), ["f32[3]", "f32[2]", "f32[]"],
-        "takes a selector and a combiner"
-      ),
       (MaxPool(window: [2]), ["i32[1, 1, 4]"], "is not defined for i32"),
       (MaxPool(window: [2]), ["f32[1, 4]"], "1 spatial axes need an operand of rank 3"),
       (
@@ -84,7 +93,7 @@ import Testing
 
   @Test func orders() {
     expectRefusals([
-      (Sort(dimension: 0), ["f32[3]"], "takes at least one tensor and a comparator"),
+      (Sort(dimension: 0), ["f32[3]"], "takes the regions comparator, given 0"),
       (TopK(count: 4, axis: 0), ["f32[3]"], "cannot take 4 elements of axis 0 of size 3"),
       (TopK(count: 1, axis: 1), ["f32[3]"], "axis 1 is out of range for rank 1"),
       (TopK(count: 1, axis: 0), ["f8e5m2[3]"], "is not defined for f8e5m2"),

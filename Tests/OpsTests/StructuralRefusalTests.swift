@@ -9,7 +9,7 @@ import Testing
   }
 
   @Test func branches() {
-    #expect(refusal(If(), ["bool[]"]) == "if: takes a predicate and two regions")
+    #expect(refusal(If(), ["bool[]"]) == "if: takes the regions onTrue, onFalse, given 0")
     #expect(refusal(Case(), ["i32[]"]) == "case: takes an index and at least one region")
     #expect(
       refused(["f32[]"]) { x in try conditional(x[0], onTrue: { [] }, onFalse: { [] }) }

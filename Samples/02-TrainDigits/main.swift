@@ -13,7 +13,7 @@ try graph.entry("train") {
   let labels = try graph.input("labels", .i32, [Dimension(batchSize)])
   let loss = try mean(crossEntropy(network(images), labels: labels))
   let slopes = try gradients(of: loss, wrt: network.variables.map { try $0.read() })
-  try GradientDescent(learningRate: 0.05, momentum: 0.9)
+  try Adam(learningRate: 0.003, weightDecay: 0.05)
     .update(graph, network.variables, gradients: slopes)
   try graph.output("loss", loss)
 }

@@ -60,6 +60,7 @@ import Testing
       lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 31, "n": 70, "k": 33], blocked: 32),
     Case(
       lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 31, "n": 70, "k": 33], blocked: 16),
+    Case(lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 40, "n": 100, "k": 256]),
     Case(
       lhs: "ncHW", rhs: "ocpq", result: "nohw",
       sizes: ["n": 2, "c": 5, "h": 7, "w": 9, "o": 20, "p": 3, "q": 3]),

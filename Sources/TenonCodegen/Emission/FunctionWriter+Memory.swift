@@ -24,6 +24,13 @@ extension FunctionWriter {
     var text: String
     switch operation {
     case .load(let address, let count, let condition, let fill):
+      if let condition, let fill, kernel.type(condition).lanes > 1 {
+        let chosen = mask(condition, bytes: stored.element.byteWidth)
+        let other = isMask ? byteMask(fill, stored) : name(fill)
+        text = "\(source.loadMasked(stored))(\(pointer(address)), \(chosen), \(other))"
+        if isMask { text = "(\(source.type(type.with(element: .i8))))(\(text) != 0)" }
+        return (text, isMask ? 1 : nil)
+      }
       if type.lanes == 1 {
         text = "\(address.memory)[\(expression(address.offset))]"
         if type.element == .bool { text = "(\(text) != 0)" }

@@ -149,11 +149,13 @@ package struct KernelInterpreter {
     case .laneNumber: return (0..<type.lanes).map { .integer(Int64($0)) }
     case .splat(let a): return [LaneNumber](repeating: lanes(a)[0], count: type.lanes)
     case .load(let address, let count, let mask, let fill):
-      if let mask, let fill, !lanes(mask)[0].isTrue { return lanes(fill) }
+      let allowed = mask.map { lanes($0).map(\.isTrue) } ?? [true]
+      let filling = fill.map(lanes) ?? []
       let offset = try number(address.offset)
       let real = count.map { Int(lanes($0)[0].integer) } ?? .max
-      return try (0..<type.lanes).map {
-        $0 < real ? try read(address.memory, offset + $0) : zero
+      return try (0..<type.lanes).map { lane in
+        if !allowed[allowed.count == 1 ? 0 : lane] { return filling[lane] }
+        return lane < real ? try read(address.memory, offset + lane) : zero
       }
     case .gather(let address, let indices, let mask, let fill):
       let offset = try number(address.offset)

@@ -155,7 +155,13 @@ private struct KernelVerifier {
       try require(element(address.memory) == type.element, "\(text) has the type \(type)")
       try require((mask == nil) == (fill == nil), "\(text): a mask without a fill")
       if let count { try scalar(count, "a count") }
-      if let mask { try require(kernel.type(mask) == LaneType(.bool), "\(text): a wide mask") }
+      if let mask {
+        let width = kernel.type(mask)
+        try require(
+          width.element == .bool && (width.lanes == 1 || width.lanes == type.lanes),
+          "\(text): the mask has the type \(width)")
+        try require(width.lanes == 1 || count == nil, "\(text): a count beside a wide mask")
+      }
       if let fill { try same(fill) }
     case .gather(let address, let indices, let mask, let fill):
       try verify(address)

@@ -13,8 +13,8 @@ package enum Operation: Hashable, Sendable {
   /// A one-lane value in each lane.
   case splat(ValueIndex)
   /// Elements side by side from an address on; lanes from `count` on (an i64) are zero and not
-  /// read. A `mask` (one lane) says whether anything is read; where it is false, `fill` is the
-  /// value.
+  /// read. A `mask` of one lane says whether anything is read, one of all lanes which elements are;
+  /// where it is false, `fill` is the value.
   case load(Address, count: ValueIndex?, mask: ValueIndex?, fill: ValueIndex?)
   /// Element `offset + indices[lane]` for each lane where `mask` holds, else `fill`.
   case gather(Address, indices: ValueIndex, mask: ValueIndex?, fill: ValueIndex?)

@@ -62,11 +62,6 @@ struct ProgramLowering {
     lower(scalars).map { builder.splat($0, lanes: lanes) }
   }
 
-  /// The value of a scalar that is the same in all lanes, in each of as many lanes as said.
-  mutating func lowerSplat(_ scalar: ScalarID, lanes: Int) -> ValueIndex {
-    builder.splat(lower([scalar])[0], lanes: lanes)
-  }
-
   private func isWide(_ value: ValueIndex) -> Bool { builder.type(value).lanes > 1 }
 
   private mutating func lower(_ instruction: ScalarInstruction, _ type: ElementType) -> ValueIndex {
@@ -235,6 +230,13 @@ extension ProgramLowering {
           .less, builder.define(.laneNumber, LaneType(.i64, lanes: lanes)),
           builder.splat(count, lanes: lanes)), LaneType(.bool, lanes: lanes))
       allowed = allowed.map { builder.binary(.and, $0, real) } ?? real
+    }
+    if isContiguous(offset), let allowed {
+      let zero: Operation = access.element.isFloat ? .float(0) : .integer(0)
+      let other =
+        wideFill ?? builder.splat(builder.define(zero, LaneType(access.element)), lanes: lanes)
+      return builder.define(
+        .load(Address(access.memory, offset), count: nil, mask: allowed, fill: other), type)
     }
     return builder.define(
       .gather(

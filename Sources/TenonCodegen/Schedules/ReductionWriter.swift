@@ -150,7 +150,7 @@ struct ReductionWriter {
       builder: builder, type: type(0, width),
       count: last.loop.bound >= 2 * width * StageWriter.unrolling ? StageWriter.unrolling : 1)
     func accumulate(_ register: Int, _ range: LoopRange, _ outer: AxisPlaces) {
-      writer.vectorLoop(range, lanes: width, unrolling: partials.count) { index, vectors, count in
+      builder.vectorLoop(range, lanes: width, unrolling: partials.count) { index, vectors, count in
         var here = outer
         here[last.loop.axes.last!] = index
         let lanes = Lanes(

@@ -28,8 +28,8 @@ struct StageWriter {
     }
     loops(ranges.dropLast()[...], at: place, in: builder) { place in
       let axis = last.loop.axes.last!
-      vectorLoop(last, lanes: lanes, unrolling: compute.reduction == nil ? 1 : Self.unrolling) {
-        variable, vectors, count in
+      let unrolling = compute.reduction == nil ? 1 : Self.unrolling
+      builder.vectorLoop(last, lanes: lanes, unrolling: unrolling) { variable, vectors, count in
         var place = place
         place[axis] = variable
         writePoint(
@@ -37,54 +37,6 @@ struct StageWriter {
           Lanes(variable: variable.singleAxis, lanes: lanes, count: count, vectors: vectors))
       }
     }
-  }
-
-  /// A loop over vectors: blocks of `unrolling` vectors, then single vectors, then the lanes that
-  /// are left. `body` gets the first index, how many vectors, and how many lanes are real.
-  func vectorLoop(
-    _ range: LoopRange, lanes: Int, unrolling: Int,
-    _ body: (IndexExpression, Int, ValueIndex?) -> Void
-  ) {
-    var lower = range.lower
-    let length = range.upper - range.lower
-    func run(_ step: Int, _ vectors: Int) {
-      // As many whole steps as there are.
-      let left = range.upper - lower
-      let upper: IndexExpression
-      if let size = left.constantValue?.constant {
-        if size < step { return }
-        upper = lower + Dimension(size / step * step)
-      } else {
-        upper = lower + wholeSteps(left, step)
-      }
-      builder.loop(from: lower, to: upper, step: step) { variable in
-        builder.bound(variable, below: range.loop.extent)
-        body(variable, vectors, nil)
-      }
-      lower = upper
-    }
-    if unrolling > 1 { run(lanes * unrolling, unrolling) }
-    run(lanes, 1)
-    if let size = length.constantValue?.constant {
-      if size % lanes == 0 { return }
-      builder.loop(from: lower, to: range.upper, step: lanes) { variable in
-        builder.bound(variable, below: range.loop.extent)
-        body(variable, 1, builder.index(IndexExpression(Dimension(size % lanes))))
-      }
-    } else {
-      builder.loop(from: lower, to: range.upper, step: lanes) { variable in
-        builder.bound(variable, below: range.loop.extent)
-        body(variable, 1, builder.index(range.upper - variable))
-      }
-    }
-  }
-
-  /// The largest multiple of `step` in a length.
-  private func wholeSteps(_ length: IndexExpression, _ step: Int) -> IndexExpression {
-    let divisor = builder.index(IndexExpression(Dimension(step)))
-    let quotient = builder.define(
-      .floorDivide(builder.index(length), divisor), LaneType(.i64))
-    return IndexExpression.scalar(quotient) * Dimension(step)
   }
 
   /// The results at one index, or at the indices of the lanes.

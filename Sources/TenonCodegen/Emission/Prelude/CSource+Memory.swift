@@ -29,27 +29,44 @@ extension CSource {
     }
   }
 
+  /// Elements side by side where the mask, as wide as they are, holds; `fill` elsewhere.
+  mutating func loadMasked(_ type: LaneType) -> String {
+    let width = type.element.byteWidth
+    var fast = ""
+    if let moves = MaskedMoves(target, type) {
+      fast = """
+
+        #if __has_builtin(\(moves.load)) && __has_builtin(\(moves.mask))
+          typedef \(moves.lane) moved __attribute__((vector_size(64)));
+          typedef \(width == 4 ? "int" : "long long") masks __attribute__((vector_size(64)));
+          return ($T)\(moves.load)((const \(moves.lane) *)p, (moved)fill, \(moves.mask)((masks)mask));
+        #endif
+        """
+    }
+    return function("load_masked", type) {
+      """
+      INLINE $T load_masked_$s(const $S *p, $I mask, $T fill) {\(fast)
+        if (__builtin_reduce_and(mask)) return *(const $T_at *)p;
+        $T v = fill;
+        for (i64 l = 0; l < $n; ++l) if (mask[l]) v[l] = p[l];
+        return v;
+      }
+      """.replacing("$T_at", with: "\(CTypes.name(type))_at")
+    }
+  }
+
   /// First lines that use the target's masked moves where the compiler has them.
   private func maskedBuiltin(_ direction: String, _ type: LaneType) -> String {
-    let width = type.element.byteWidth
-    guard target.instructionSet == .avx512, type.lanes * width == 64, width >= 4 else { return "" }
-    let (kind, lane): (String, String)
-    switch (CTypes.scalar(type.element), width) {
-    case ("f32", _): (kind, lane) = ("ups", "float")
-    case ("f64", _): (kind, lane) = ("upd", "double")
-    case (_, 4): (kind, lane) = ("dqusi", "int")
-    default: (kind, lane) = ("dqudi", "long long")
-    }
-    let name = "__builtin_ia32_\(direction)\(kind)512_mask"
-    let mask = "(unsigned \(width == 4 ? "short" : "char"))((1u << count) - 1)"
+    guard let moves = MaskedMoves(target, type) else { return "" }
+    let bits = "(unsigned \(type.lanes == 16 ? "short" : "char"))((1u << count) - 1)"
     let call =
       direction == "load"
-      ? "return ($T)\(name)((const moved *)p, (moved){0}, \(mask));"
-      : "\(name)((moved *)p, (moved)v, \(mask)); return;"
+      ? "return ($T)\(moves.load)((const \(moves.lane) *)p, (moved){0}, \(bits));"
+      : "\(moves.store)((\(moves.lane) *)p, (moved)v, \(bits));\n    return;"
     return """
 
-      #if __has_builtin(\(name))
-        typedef \(lane) moved __attribute__((vector_size(64)));
+      #if __has_builtin(\(direction == "load" ? moves.load : moves.store))
+        typedef \(moves.lane) moved __attribute__((vector_size(64)));
         \(call)
       #endif
       """
@@ -81,5 +98,32 @@ extension CSource {
       }
       """
     }
+  }
+}
+
+/// The compiler's names for AVX-512's masked moves of whole registers.
+private struct MaskedMoves {
+  var load: String
+  var store: String
+  /// Makes mask bits of the lanes' signs.
+  var mask: String
+  /// The lane type that the moves are declared with.
+  var lane: String
+
+  init?(_ target: Target, _ type: LaneType) {
+    let width = type.element.byteWidth
+    guard target.instructionSet == .avx512, type.lanes * width == 64, width >= 4 else {
+      return nil
+    }
+    let kind: String
+    switch (CTypes.scalar(type.element), width) {
+    case ("f32", _): (kind, lane) = ("ups", "float")
+    case ("f64", _): (kind, lane) = ("upd", "double")
+    case (_, 4): (kind, lane) = ("dqusi", "int")
+    default: (kind, lane) = ("dqudi", "long long")
+    }
+    load = "__builtin_ia32_load\(kind)512_mask"
+    store = "__builtin_ia32_store\(kind)512_mask"
+    mask = "__builtin_ia32_cvt\(width == 4 ? "d" : "q")2mask512"
   }
 }

@@ -10,6 +10,7 @@ struct ContractionSchedule {
   let block: RegisterBlock
   /// How the column factor's panel is read.
   let panel: PanelSource
+  let rowSource: RowSource
   /// Indices of the outermost depth loop that are summed in registers at once; nil for all.
   let depthBlock: Int?
   let grid: TileGrid
@@ -34,7 +35,13 @@ struct ContractionSchedule {
     let rowPieces = pieces?.count ?? (shape.rows.bound + block.rows - 1) / block.rows
     panel = PanelSource(shape, block: block, rowPieces: rowPieces)
     depthBlock = ContractionSchedule.depthBlock(shape, block, panel, target)
-    grid = ContractionSchedule.grid(shape, block, rowPieces, isKnown: rows != nil, tileWork)
+    let panels = (shape.columns.bound + block.columns - 1) / block.columns
+    rowSource =
+      depthBlock == nil ? RowSource(shape, block: block, panels: panels) : .direct
+    let bytes = block.rows * shape.depthBound * shape.element.byteWidth
+    grid = ContractionSchedule.grid(
+      shape, block, rowPieces, rowSource, isKnown: rows != nil, tileWork,
+      room: max(1, target.level2Bytes / 3 / max(1, bytes)))
   }
 
   /// A panel of a packed or blocked factor that is walked again and again should stay in the
@@ -56,29 +63,32 @@ struct ContractionSchedule {
 
   /// Tiles: an index of each outer loop, some row pieces, one panel of columns.
   private static func grid(
-    _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, isKnown: Bool,
-    _ tileWork: Int
+    _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, _ rowSource: RowSource,
+    isKnown: Bool, _ tileWork: Int, room: Int
   ) -> TileGrid {
     var axes = shape.outer.map { TileGrid.Axis(loop: $0, block: 1) }
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
     let outer = shape.outer.reduce(1) { Dimension.saturatingProduct($0, max(1, $1.bound)) }
     // Enough tiles to share among threads, each with enough rows for the panel's sake and enough
     // work for its own.
-    let tiles = max(1, Dimension.saturatingProduct(panels, outer))
-    let work = max(1, block.rows * block.vectors * shape.depthBound / 2)
-    let least = max(4, (tileWork + work - 1) / work)
+    let groups = (panels + rowSource.panels - 1) / rowSource.panels
+    let tiles = max(1, Dimension.saturatingProduct(groups, outer))
+    let work = max(1, block.rows * block.vectors * rowSource.panels * shape.depthBound / 2)
+    let least = max(rowSource == .direct ? 4 : 1, (tileWork + work - 1) / work)
     let chunks = max(1, min((32 + tiles - 1) / tiles, rowPieces / least))
-    let length = (rowPieces + chunks - 1) / chunks
+    var length = (rowPieces + chunks - 1) / chunks
+    // Copied rows stay in the second cache.
+    if rowSource != .direct { length = min(length, room) }
     // Rows are counted in pieces.
     let pieces = LoopAxis(
       extent: isKnown
         ? Dimension(rowPieces) : shape.rows.extent.ceilingDivided(by: Dimension(block.rows)),
       axes: shape.rows.axes)
-    axes.append(TileGrid.Axis(loop: pieces, block: isKnown && chunks == 1 ? nil : length))
+    axes.append(TileGrid.Axis(loop: pieces, block: isKnown && length >= rowPieces ? nil : length))
     let panelLoop = LoopAxis(
       extent: shape.columns.extent.ceilingDivided(by: Dimension(block.columns)),
       axes: shape.columns.axes)
-    axes.append(TileGrid.Axis(loop: panelLoop, block: 1))
+    axes.append(TileGrid.Axis(loop: panelLoop, block: rowSource.panels))
     return TileGrid(axes: axes)
   }
 
@@ -94,7 +104,7 @@ struct ContractionSchedule {
     let rows = ranges[ranges.count - 2]
     let panelNumber = ranges[ranges.count - 1]
     let writer = ContractionWriter(
-      builder: builder, schedule: self, outer: place, rows: rows, panel: panelNumber.lower)
+      builder: builder, schedule: self, outer: place, rows: rows, panels: panelNumber)
     writer.write()
     let kernel = builder.finish(tiles: grid.tiles)
     return ScheduledKernel(
@@ -108,6 +118,7 @@ extension ContractionSchedule: CustomStringConvertible {
     let rows = pieces.map { $0.short > 0 ? "\($0.most - 1) or \($0.most)" : "\($0.most)" }
     return "\(grid); blocks of \(rows ?? "\(block.rows)") rows x \(block.vectors) vectors of "
       + "\(block.lanes) lanes; \(panel)"
+      + (rowSource == .direct ? "" : "; copied rows")
       + (depthBlock.map { "; depth in blocks of \($0)" } ?? "")
   }
 }

@@ -9,8 +9,8 @@ struct ContractionWriter {
   let outer: AxisPlaces
   /// The row pieces of the tile.
   let rows: LoopRange
-  /// The panel's number.
-  let panel: IndexExpression
+  /// The tile's panels.
+  let panels: LoopRange
 
   var shape: ContractionShape { schedule.shape }
   var block: RegisterBlock { schedule.block }
@@ -32,9 +32,10 @@ struct ContractionWriter {
 
   func write() {
     let total = shape.columns.extent
-    let panels = total.ceilingDivided(by: Dimension(block.columns))
-    builder.loop(from: panel, to: panel + 1) { panel in
-      builder.bound(panel, below: panels)
+    let copy = RowWriter(self)
+    copy?.write()
+    builder.loop(from: panels.lower, to: panels.upper) { panel in
+      builder.bound(panel, below: panels.loop.extent)
       let full = Columns(
         panel: panel, vectors: block.vectors,
         counts: [ValueIndex?](repeating: nil, count: block.vectors),
@@ -42,7 +43,7 @@ struct ContractionWriter {
       if let count = total.constant {
         let whole = count / block.columns
         let rest = count % block.columns
-        if rest == 0 { return write(full) }
+        if rest == 0 { return write(full, copy) }
         let vectors = (rest + block.lanes - 1) / block.lanes
         let known = (0..<vectors).map { min(block.lanes, rest - $0 * block.lanes) }
         let last = Columns(
@@ -50,16 +51,16 @@ struct ContractionWriter {
           counts: known.map {
             $0 == block.lanes ? nil : builder.index(IndexExpression(Dimension($0)))
           }, known: known)
-        if whole == 0 { return write(last) }
+        if whole == 0 { return write(last, copy) }
         builder.conditional(isLess(panel, IndexExpression(Dimension(whole)))) {
-          write(full)
+          write(full, copy)
         } otherwise: {
-          write(last)
+          write(last, copy)
         }
       } else {
         let end = panel * Dimension(block.columns) + Dimension(block.columns - 1)
         builder.conditional(isLess(end, IndexExpression(total))) {
-          write(full)
+          write(full, copy)
         } otherwise: {
           let left = IndexExpression(total) - panel * Dimension(block.columns)
           let counts = (0..<block.vectors).map { vector -> ValueIndex? in
@@ -68,7 +69,7 @@ struct ContractionWriter {
             let most = builder.index(IndexExpression(Dimension(block.lanes)))
             return builder.binary(.minimum, least, most)
           }
-          write(Columns(panel: panel, vectors: block.vectors, counts: counts, known: nil))
+          write(Columns(panel: panel, vectors: block.vectors, counts: counts, known: nil), copy)
         }
       }
     }
@@ -78,22 +79,20 @@ struct ContractionWriter {
     builder.define(.compare(.less, builder.index(a), builder.index(b)), LaneType(.bool))
   }
 
-  private func write(_ columns: Columns) {
+  private func write(_ columns: Columns, _ copy: RowWriter?) {
     let panels = PanelWriter(writer: self, columns: columns)
     let ranges = shape.depth.map { LoopRange($0) }
     guard let length = schedule.depthBlock else {
       let packed = panels.pack(ranges)
       forEachPiece { count, row in
-        let sums = multiply(row, count, columns, ranges, packed)
+        let sums = multiply(row, count, columns, ranges, packed, copy)
         finish(row, count, columns, sums)
       }
       return
     }
     // Sums of blocks of depth are added up in scratch memory.
-    let most = (schedule.grid.axes[schedule.grid.axes.count - 2].block ?? schedule.pieces!.count)
-    let height = most * (schedule.pieces?.most ?? block.rows)
     let sums = builder.scratch(
-      shape.element, count: height * block.columns, sharedAs: "sums")
+      shape.element, count: tileRows * block.columns, sharedAs: "sums")
     let base = firstRow
     func place(_ row: IndexExpression, _ vector: Int) -> Address {
       Address(
@@ -112,7 +111,7 @@ struct ContractionWriter {
         upper: builder.minimum(lower + Dimension(length), ranges[0].upper))
       let packed = panels.pack(ranges)
       forEachPiece { count, row in
-        let partial = multiply(row, count, columns, ranges, packed)
+        let partial = multiply(row, count, columns, ranges, packed, copy)
         forEachRow(count) { number in
           for vector in 0..<columns.vectors {
             let target = place(row + number, vector)
@@ -137,8 +136,14 @@ struct ContractionWriter {
       shape.element.isFloat ? .float(0) : .integer(0), LaneType(shape.element))
   }
 
+  /// How many rows a tile can have.
+  var tileRows: Int {
+    let pieces = schedule.grid.axes[schedule.grid.axes.count - 2].block ?? schedule.pieces!.count
+    return pieces * (schedule.pieces?.most ?? block.rows)
+  }
+
   /// The tile's first row.
-  private var firstRow: IndexExpression {
+  var firstRow: IndexExpression {
     guard let pieces = schedule.pieces else { return rows.lower * Dimension(block.rows) }
     if pieces.short == 0 { return rows.lower * Dimension(pieces.most) }
     let long = builder.minimum(rows.lower, IndexExpression(Dimension(pieces.long)))
@@ -146,7 +151,7 @@ struct ContractionWriter {
   }
 
   /// `body` for each piece of the tile's rows, with its length and first row.
-  private func forEachPiece(_ body: (Int, IndexExpression) -> Void) {
+  func forEachPiece(_ body: (Int, IndexExpression) -> Void) {
     func loop(
       _ lower: IndexExpression, _ upper: IndexExpression, _ length: Int, _ offset: Int
     ) {
@@ -240,7 +245,7 @@ struct ContractionWriter {
   /// Sums of products in registers; the sum of a row and a vector is read by what is returned.
   private func multiply(
     _ row: IndexExpression, _ count: Int, _ columns: Columns, _ ranges: [LoopRange],
-    _ packed: PanelWriter.Packed?
+    _ packed: PanelWriter.Packed?, _ copy: RowWriter?
   ) -> (IndexExpression, Int) -> ValueIndex {
     let sums = builder.register(vectorType, extents: [count, columns.vectors])
     let factors = builder.register(vectorType, extents: [columns.vectors])
@@ -268,8 +273,7 @@ struct ContractionWriter {
         forEachRow(count) { number in
           var place = place
           place[rowAxis] = row + number
-          var lowering = lowering(shape.reduction.program, at: place)
-          let factor = lowering.lowerSplat(shape.rowFactor, lanes: block.lanes)
+          let factor = builder.splat(rowFactor(at: place, copy), lanes: block.lanes)
           for vector in 0..<columns.vectors {
             let target = RegisterPlace(sums, [number, index(vector)])
             let other = builder.read(RegisterPlace(factors, [index(vector)]))
@@ -279,6 +283,16 @@ struct ContractionWriter {
       }
     }
     return { builder.read(RegisterPlace(sums, [$0, index($1)])) }
+  }
+
+  private func rowFactor(at place: AxisPlaces, _ copy: RowWriter?) -> ValueIndex {
+    guard let copy else {
+      var lowering = lowering(shape.reduction.program, at: place)
+      return lowering.lower([shape.rowFactor])[0]
+    }
+    return builder.define(
+      .load(copy.address(place[rowAxis]!, at: place), count: nil, mask: nil, fill: nil),
+      LaneType(shape.element))
   }
 
   private func multiplyAdd(_ a: ValueIndex, _ b: ValueIndex, _ c: ValueIndex) -> ValueIndex {

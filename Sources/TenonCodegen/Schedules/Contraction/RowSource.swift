@@ -1,0 +1,95 @@
+import TenonGraph
+import TenonTensor
+
+/// How a contraction's kernel reads its row factor.
+enum RowSource: Hashable {
+  /// One number after the other from where the factor lies.
+  case direct
+  /// From a copy of the tile's rows, for it is read once for each panel of the tile.
+  case copied(panels: Int)
+
+  init(_ shape: ContractionShape, block: RegisterBlock, panels: Int) {
+    let program = shape.reduction.program
+    let needed = program.needed(for: [shape.rowFactor])
+    let row = shape.rows.axes.last!
+    var collides = false
+    var isPlain = true
+    for (place, instruction) in program.instructions.enumerated() where needed[place] {
+      guard case .load(let operand, let indices, let guards, _) = instruction else {
+        isPlain = false
+        continue
+      }
+      if !guards.isEmpty { isPlain = false }
+      let access = shape.stage.operands[operand]
+      let step = access.offset(indices).coefficient(ofAxis: row).upperBound ?? 0
+      // Rows that lie a multiple of 1 KB apart share few places in the first cache.
+      if step > 0, step * access.element.byteWidth % 1024 == 0 { collides = true }
+    }
+    let isWorthIt = panels > 1 && shape.rows.bound >= 4 && shape.depthBound >= 16
+    self =
+      isWorthIt && (collides || !isPlain) ? .copied(panels: min(panels, 8)) : .direct
+  }
+
+  /// Panels of one tile.
+  var panels: Int {
+    if case .copied(let panels) = self { panels } else { 1 }
+  }
+}
+
+/// Writes the copy of a tile's rows of the row factor: for each row, the steps of depth side by
+/// side.
+struct RowWriter {
+  let writer: ContractionWriter
+  let memory: Memory
+  /// Elements from one row to the next.
+  let stride: Int
+  var builder: KernelBuilder { writer.builder }
+
+  /// The copy, nil where rows are read where they lie.
+  init?(_ writer: ContractionWriter) {
+    guard writer.schedule.rowSource != .direct else { return nil }
+    self.writer = writer
+    // An odd number of cache lines more than the depth keeps rows apart in the cache.
+    let line = 64 / writer.shape.element.byteWidth
+    let lines = (writer.shape.depthBound + line - 1) / line
+    stride = (lines + (lines % 2 == 0 ? 1 : 2)) * line
+    memory = writer.builder.scratch(
+      writer.shape.element, count: writer.tileRows * stride, sharedAs: "rows")
+  }
+
+  /// Where a row's number at a step of depth lies.
+  func address(_ row: IndexExpression, at place: AxisPlaces) -> Address {
+    Address(memory, (row - writer.firstRow) * Dimension(stride) + step(place))
+  }
+
+  private func step(_ place: AxisPlaces) -> IndexExpression {
+    rowMajorOffset(
+      writer.shape.depth.map { place[$0.axes.last!] ?? IndexExpression(0) },
+      writer.shape.depth.map(\.extent))
+  }
+
+  func write() {
+    let shape = writer.shape
+    let lanes = writer.block.lanes
+    writer.forEachPiece { count, row in
+      builder.loop(to: IndexExpression(Dimension(count))) { number in
+        builder.bound(number, below: Dimension(count))
+        var place = writer.outer
+        place[writer.rowAxis] = row + number
+        loops(shape.depth.dropLast().map { LoopRange($0) }[...], at: place, in: builder) { place in
+          let last = LoopRange(shape.depth.last!)
+          builder.vectorLoop(last, lanes: lanes, unrolling: 1) { index, _, count in
+            var place = place
+            place[last.loop.axes.last!] = index
+            var lowering = writer.lowering(shape.reduction.program, at: place)
+            lowering.vectorVariable = index.singleAxis
+            lowering.lanes = lanes
+            lowering.count = count
+            let value = lowering.lowerWide([shape.rowFactor])[0]
+            builder.store(address(row + number, at: place), value, count: count)
+          }
+        }
+      }
+    }
+  }
+}

@@ -27,7 +27,7 @@ struct Bench: ParsableCommand {
   @Option(help: "Seconds to run for.")
   var seconds: Double = 2
 
-  @Option(help: "What runs it: native or reference.")
+  @Option(help: "What runs it: native, portable or reference.")
   var backend: Backend = .native
 
   @Flag(help: "Prints the figures as JSON.")

@@ -26,6 +26,9 @@ struct Compile: ParsableCommand {
       valueName: "SET"))
   var target: Instructions?
 
+  @Option(help: "What the plan is made of: native or portable kernels.")
+  var backend: Backend = .native
+
   @Option(
     name: .customLong("keep-c"),
     help: ArgumentHelp(
@@ -48,6 +51,15 @@ struct Compile: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard backend != .reference else {
+      throw ValidationError("--backend must be native or portable: the reference has no plans")
+    }
+    guard backend == .native || (keptSources == nil && target == nil) else {
+      throw ValidationError("--target and --keep-c go with native kernels only")
+    }
+  }
+
   func run() throws {
     guard output.hasSuffix(".plan") else { throw TenonError.planEnding(output) }
     let file = try ModelFile(path: model)
@@ -55,7 +67,7 @@ struct Compile: ParsableCommand {
     let tensors = try feeds.tensors()
     var options = CompileOptions(
       sizes: try file.sizes(entry, given: feeds.sizes(), feeds: tensors), frozen: file.variables,
-      target: target?.target)
+      backend: backend, target: target?.target)
     options.warn = { Console.warn($0) }
     let compiled = try compilePlan(file.graph, entry: entry.name, options)
     let kernels = try keptSources.map { _ in try compiled.standaloneKernels(inputs: tensors) }

@@ -29,7 +29,7 @@ struct Run: ParsableCommand {
   @Option(help: "Threads to use; all by default.")
   var threads: Int?
 
-  @Option(help: "What runs it: native or reference.")
+  @Option(help: "What runs it: native, portable or reference.")
   var backend: Backend = .native
 
   func validate() throws {

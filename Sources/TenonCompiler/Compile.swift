@@ -20,28 +20,17 @@ public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()
   let target = options.target ?? Target.host()
   let log = try options.pipeline.run(
     on: work, target: target, catalog: options.catalog, options: options.passes)
-  if options.backend == .native {
-    do {
-      let (sessions, entries) = try NativeBackend(graph: work, target: target, options: options)
-        .compile()
-      return Program(
-        entries: sessions, report: CompileReport(graph: work, passes: log, entries: entries))
-    } catch let error as TenonError where error.isOfCompiler {
-      options.warn(
-        ([error.message] + error.details + ["the graph runs on the reference backend, slowly"])
-          .joined(separator: "; "))
-    }
-  }
-  let store = ReferenceVariables(work.variables)
-  return Program(
-    entries: work.entries.map { ReferenceExecutable(work, $0, store) },
-    report: CompileReport(graph: work, passes: log, entries: []))
-}
-
-extension TenonError {
-  /// Whether the C compiler is missing or failed: the graph itself is sound.
-  fileprivate var isOfCompiler: Bool {
-    code == "compiler-missing" || code == "compiler-failed"
+  switch options.backend {
+  case .reference:
+    let store = ReferenceVariables(work.variables)
+    return Program(
+      entries: work.entries.map { ReferenceExecutable(work, $0, store) },
+      report: CompileReport(graph: work, passes: log, entries: []))
+  case .native, .portable:
+    let (sessions, entries) = try PlanBackend(graph: work, target: target, options: options)
+      .compile()
+    return Program(
+      entries: sessions, report: CompileReport(graph: work, passes: log, entries: entries))
   }
 }
 

@@ -7,6 +7,8 @@ import TenonTensor
 public enum Backend: String, Sendable, CaseIterable {
   /// C kernels compiled for this machine.
   case native
+  /// Bytecode and, for contractions, OpenBLAS: needs no compiler.
+  case portable
   /// Node by node, by each op's own meaning: slow and obviously correct.
   case reference
 }

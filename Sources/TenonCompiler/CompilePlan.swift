@@ -17,7 +17,8 @@ public struct CompiledPlan: Sendable {
 /// happened to be compiled together.
 ///
 /// - Parameter options: `frozen` holds the variables' values; those left out get the ones that the
-///   entry `initialize` gives. `entries`, `backend` and `cacheFolder` are not used.
+///   entry `initialize` gives; `backend` is native or portable. `entries` and `cacheFolder` are not
+///   used.
 /// - Throws: `unknown-entry`; `plan-file` for an entry that writes variables or reads one without a
 ///   value, or has steps without a kernel; and what `compile` throws.
 public func compilePlan(
@@ -30,13 +31,13 @@ public func compilePlan(
     throw TenonError.writingEntry(name)
   }
   var options = options
-  options.backend = .native
+  if options.backend == .reference { options.backend = .native }
   options.frozen = try values(of: entry, graph, options)
   options.entries = [name]
   options.cacheFolder = TemporaryFolder.make()
   let program = try compile(graph, options)
   guard let compiled = program.report.entries.first(where: { $0.plan.name == name }) else {
-    throw TenonError.noNativePlan(name)
+    preconditionFailure("internal: no plan for entry \(name)")
   }
   let hostSteps = compiled.plan.hostSteps.map { step in
     step.label + (step.origins.isEmpty ? "" : " at \(step.origins)")
@@ -104,8 +105,10 @@ extension TenonError {
         + "variables, or record an initializer")
   }
 
-  static func noNativePlan(_ entry: String) -> TenonError {
+  static func noSource(_ entry: String) -> TenonError {
     TenonError(
-      "plan-file", "compile: entry \(entry) has no plan of native kernels; a C compiler is needed")
+      "plan-file",
+      "compile: the plan of entry \(entry) is bytecode and has no C files; compile it for the "
+        + "native backend")
   }
 }

@@ -79,15 +79,16 @@ extension CompileReport {
   {
     guard case .kernel(let group, let inputs, let outputs) = step.kind else { return nil }
     let compiled = entry.kernels[group]
+    let cost = entry.draft.groups[group].cost
     func types(_ buffers: [Int]) -> String {
       buffers.map { entry.draft.buffers[$0].type.description }.joined(separator: ", ")
     }
     let origins = graph.origins.lines(step.origin)
     let comment = ([step.label] + origins).joined(separator: "\n")
     return Kernel(
-      entry: entry.draft.name, label: step.label, symbol: compiled.symbol, origins: origins,
-      types: "\(types(inputs)) -> \(types(outputs))", flops: compiled.flops,
-      bytes: compiled.bytes, tiles: compiled.tiles, schedule: compiled.schedule,
+      entry: entry.draft.name, label: step.label, symbol: compiled.planned.symbol,
+      origins: origins, types: "\(types(inputs)) -> \(types(outputs))", flops: cost.flops,
+      bytes: cost.bytes, tiles: compiled.planned.tiles, schedule: compiled.schedule,
       isPreparation: isPreparation, source: compiled.source(comment: comment))
   }
 

@@ -28,7 +28,7 @@ public struct MachineReport: Sendable {
       lines.append("compiler: \(compiler.path)")
     } catch {
       canCompile = false
-      lines.append("compiler: none; graphs run on the reference backend, slowly (\(error))")
+      lines.append("compiler: none; graphs run on the portable backend (\(error))")
     }
     var warnings: [String] = []
     let cache = KernelCache.standard { warnings.append($0) }

@@ -2,5 +2,6 @@
 #include "capture.h"
 #include "memory_file.h"
 #include "processors.h"
+#include "portable.h"
 #include "program.h"
 #include "team.h"

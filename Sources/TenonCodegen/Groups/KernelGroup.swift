@@ -9,7 +9,8 @@ import TenonTensor
 /// (`sharedAxes`), and a stage reads an earlier stage's results only in its own row. For each row
 /// the stages run in order, each to its end. A kernel writes an element of an output once, after
 /// every read that the stage makes to compute it; what a tile reads of its outputs it has itself
-/// written. The plan relies on this where an output overwrites an input.
+/// written. The plan relies on this where an output overwrites an input. Output k of a scatter may
+/// lie where destination k, its input, lies: then nothing is copied first.
 public struct KernelGroup: Hashable, Sendable {
   /// What is read and written, layouts included; a kernel's buffers are the inputs and then the
   /// outputs.

@@ -244,7 +244,7 @@ package struct DraftBuilder {
   /// A pure node without operands that no kernel computes, or that is small, is data of the plan.
   private mutating func isData(_ node: NodeID) throws -> Bool {
     guard type(of: graph.op(node)).effects == .pure, graph.op(node) is any PrimitiveOp,
-      graph.regions(node).isEmpty
+      graph.regions(node).isEmpty, graph.op(node).attributes.values.allSatisfy(\.isOfNoSymbol)
     else { return false }
     let types = try graph.results(node).map { try tensorType($0) }
     guard types.allSatisfy({ $0.shape.isConstant }) else { return false }
@@ -274,6 +274,17 @@ package struct DraftBuilder {
       PlanDraft.Step(
         .host(function: hostNodes.count - 1, inputs: operands, outputs: results),
         label: label(node), origin: graph.origin(node)))
+  }
+}
+
+extension AttributeValue {
+  /// False where the value depends on a size that only a run knows.
+  fileprivate var isOfNoSymbol: Bool {
+    switch self {
+    case .dimension(let size): size.constant != nil
+    case .array(let values): values.allSatisfy(\.isOfNoSymbol)
+    default: true
+    }
   }
 }
 

@@ -10,15 +10,19 @@ package struct PlannedKernel: Sendable {
   package var sizes: [Dimension]
   package var tiles: Dimension
   package var scratchBytes: Int
+  /// Bytecode, which becomes a constant of the plan and the kernel's first buffer.
+  package var program: Tensor?
 
   package init(
-    object: ObjectCode, symbol: String, sizes: [Dimension], tiles: Dimension, scratchBytes: Int
+    object: ObjectCode, symbol: String, sizes: [Dimension], tiles: Dimension, scratchBytes: Int,
+    program: Tensor? = nil
   ) {
     self.object = object
     self.symbol = symbol
     self.sizes = sizes
     self.tiles = tiles
     self.scratchBytes = scratchBytes
+    self.program = program
   }
 }
 
@@ -43,10 +47,21 @@ extension PlanDraft {
       return KernelReference(
         object: numberOfObject[kernel.object]!, symbol: kernel.symbol, info: labels[group])
     }
-    let converted = StepConversion(draft: self, kernels: kernels, origins: origins)
+    var (constants, buffers) = (constants, planBuffers)
+    let programs = kernels.map { kernel -> BufferID? in
+      guard let program = kernel.program else { return nil }
+      constants.append(PlanConstant(name: PlanConstant.programName, tensor: program))
+      buffers.append(
+        PlanBuffer(
+          name: "program", place: .constant(constants.count - 1), byteCount: program.byteCount,
+          elementType: program.elementType, shape: Shape(program.shape)))
+      return BufferID(buffers.count - 1)
+    }
+    let converted = StepConversion(
+      draft: self, kernels: kernels, programs: programs, origins: origins)
     return Plan(
       name: name, target: target, runningSymbols: runningSymbols, objects: objects,
-      kernels: references, constants: constants, buffers: planBuffers, inputs: inputs,
+      kernels: references, constants: constants, buffers: buffers, inputs: inputs,
       outputs: outputs, variables: variables, variableUpdates: variableUpdates,
       variablesWrittenInPlace: variablesWrittenInPlace, variablesInitialized: variablesInitialized,
       hostFunctions: hostFunctions, steps: steps.map(converted.step),
@@ -98,6 +113,8 @@ extension PlanDraft {
 private struct StepConversion {
   let draft: PlanDraft
   let kernels: [PlannedKernel]
+  /// By kernel, the buffer of its bytecode.
+  let programs: [BufferID?]
   let origins: (OriginID) -> String
 
   func step(_ source: PlanDraft.Step) -> Step {
@@ -108,8 +125,9 @@ private struct StepConversion {
     case .kernel(let group, let inputs, let outputs):
       cost = draft.groups[group].cost
       kind = .kernel(
-        group, buffers: (inputs + outputs).map { BufferID($0) }, sizes: kernels[group].sizes,
-        tiles: kernels[group].tiles)
+        group,
+        buffers: (programs[group].map { [$0] } ?? []) + (inputs + outputs).map { BufferID($0) },
+        sizes: kernels[group].sizes, tiles: kernels[group].tiles)
     case .copy(let from, let to):
       cost.bytes = Dimension(2 * draft.buffers[from].byteCount)
       kind = .copy(from: BufferID(from), to: BufferID(to))

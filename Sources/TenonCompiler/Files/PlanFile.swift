@@ -11,7 +11,8 @@ import TenonTensor
 /// (`tenon.plan-format`), the processor family (`tenon.architecture`), the plan as JSON
 /// (`tenon.plan`), and the SHA-256 digest of the plan's text and the objects (`tenon.digest`). Its
 /// tensors are the constants, `constant.0` and so on, and the shared objects as bytes, `object.0`
-/// and so on. Equal plans give equal bytes.
+/// and so on. Where kernels are bytecode, their programs are constants and the object is a text with
+/// their digest. Equal plans give equal bytes.
 public struct PlanFile: Sendable {
   /// All its objects are bytes.
   public let plan: Plan
@@ -102,8 +103,11 @@ extension PlanFile {
     let text = try text()
     var objects: [[UInt8]] = []
     for (number, object) in plan.objects.enumerated() {
-      guard case .bytes(let bytes) = object else {
-        preconditionFailure("internal: a plan file with an object that is not its own")
+      let bytes: [UInt8]
+      switch object {
+      case .bytes(let code): bytes = code
+      case .portable: bytes = PlanFile.portableObject(plan.constants)
+      case .file: preconditionFailure("internal: a plan file with an object that is not its own")
       }
       objects.append(bytes)
       tensors.append((PlanFile.objectName(number), Tensor(bytes)))
@@ -164,7 +168,13 @@ extension PlanFile {
     }
     var plan = try reader.plan(constants: constants)
     try checkTarget(plan.target, target)
-    plan.objects = objects.map { .bytes($0) }
+    plan.objects = try objects.map { bytes in
+      guard bytes.starts(with: portableMark.utf8) else { return .bytes(bytes) }
+      guard bytes == portableObject(plan.constants) else {
+        throw TenonError.damagedPlan("its bytecode is not what it was compiled with")
+      }
+      return .portable
+    }
     try plan.verify()
     return PlanFile(trusted: plan)
   }
@@ -177,6 +187,16 @@ extension PlanFile {
     let parts = [SHA256.hexDigest(text)] + objects.map { $0.withUnsafeBytes(SHA256.hexDigest) }
     return SHA256.hexDigest(parts.joined(separator: " "))
   }
+
+  /// What stands for the runtime's own code: the form of the bytecode and its digest.
+  private static func portableObject(_ constants: [PlanConstant]) -> [UInt8] {
+    let programs = constants.filter { $0.name == PlanConstant.programName }.map { constant in
+      constant.tensor.withUnsafeBytes(SHA256.hexDigest)
+    }
+    return Array((portableMark + SHA256.hexDigest(programs.joined(separator: " "))).utf8)
+  }
+
+  private static let portableMark = "portable 1 "
 
   /// The processor family whose machine code the objects hold.
   static var architecture: String {
@@ -191,6 +211,7 @@ extension PlanFile {
 
   /// Whether a machine has every instruction of the plan's target: `avx512+vnni`.
   static func checkTarget(_ name: String, _ machine: Target) throws {
+    if name == KernelReference.portableTarget { return }
     let parts = name.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
     guard let set = Target.InstructionSet(rawValue: parts[0]) else {
       throw TenonError.damagedPlan("it is for the unknown target \(TenonError.shownTarget(name))")

@@ -15,22 +15,27 @@ extension CompiledPlan {
   /// A file for each distinct kernel, in the order of the steps.
   ///
   /// - Parameter inputs: what the plan is run on; inputs left out are a pattern.
-  /// - Throws: `plan-file` where this machine cannot run the plan, and what running throws.
+  /// - Throws: `plan-file` where this machine cannot run the plan or its kernels are bytecode, and
+  ///   what running throws.
   public func standaloneKernels(inputs: [String: Tensor] = [:]) throws -> [StandaloneKernel] {
     try PlanFile.checkTarget(file.plan.target, Target.host())
+    let kernels = entry.kernels.compactMap(\.native)
+    guard kernels.count == entry.kernels.count else {
+      throw TenonError.noSource(file.plan.name)
+    }
     let capture = KernelCapture(plan: file.plan) { kernel, buffer in
-      entry.kernels[kernel].kernel.buffers[buffer].isOutput
+      kernels[kernel].kernel.buffers[buffer].isOutput
     }
     return try capture.calls(inputs: inputs).enumerated().map { number, call in
       let name = fileName(number, file.plan.kernels[call.kernel].info)
       let text = StandaloneText(
-        call: call, kernel: entry.kernels[call.kernel], uses: uses(call.kernel), fileName: name)
+        call: call, kernel: kernels[call.kernel], uses: uses(call.kernel, kernels), fileName: name)
       return StandaloneKernel(fileName: name, source: text.source)
     }
   }
 
   /// What the steps that run a kernel, or an equal one, say: computation and types, then user lines.
-  private func uses(_ kernel: Int) -> [String] {
+  private func uses(_ kernel: Int, _ kernels: [CompiledKernel]) -> [String] {
     let symbol = file.plan.kernels[kernel].symbol
     var lines: [String] = []
     func collect(_ steps: [Step]) {
@@ -40,7 +45,7 @@ extension CompiledPlan {
           guard file.plan.kernels[other].symbol == symbol else { continue }
           let shown = buffers.enumerated().map { position, id in
             let buffer = file.plan.buffers[id.index]
-            let isOutput = entry.kernels[other].kernel.buffers[position].isOutput
+            let isOutput = kernels[other].kernel.buffers[position].isOutput
             return (isOutput, "\(buffer.name) \(buffer.elementType)\(buffer.shape)")
           }
           let inputs = shown.filter { !$0.0 }.map(\.1).joined(separator: ", ")

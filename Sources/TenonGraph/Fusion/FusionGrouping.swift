@@ -26,9 +26,10 @@ struct FusionGrouping {
   }
 
   private let graph: Graph
-  private let table: LoweringTable
   private let limits: FusionLimits
   private let nodes: [NodeID]
+  /// By position; nil for what takes no part in fusion.
+  private let facts: [ComputeFacts?]
   private var positionOfNode: [NodeID: Int] = [:]
   private var isRegionResult: [Bool]
   private var readers: [[(position: Int, operand: Int)]]
@@ -39,9 +40,11 @@ struct FusionGrouping {
 
   init(_ region: RegionID, _ graph: Graph, _ table: LoweringTable, _ limits: FusionLimits) {
     self.graph = graph
-    self.table = table
     self.limits = limits
     nodes = graph.nodes(region)
+    facts = nodes.map { node in
+      type(of: graph.op(node)).effects == .pure ? table.lowered(node).facts : nil
+    }
     isRegionResult = [Bool](repeating: false, count: nodes.count)
     readers = [[(position: Int, operand: Int)]](repeating: [], count: nodes.count)
     instances = [[Instance]](repeating: [], count: nodes.count)
@@ -67,13 +70,8 @@ struct FusionGrouping {
   /// Groups of one kernel each, in no order.
   var fused: [Group] { groups.filter { $0.positions.count > 1 } }
 
-  private func facts(_ position: Int) -> ComputeFacts? {
-    guard type(of: graph.op(nodes[position])).effects == .pure else { return nil }
-    return table.lowered(nodes[position]).facts
-  }
-
   private mutating func place(_ position: Int) {
-    guard let facts = facts(position) else {
+    guard let facts = facts[position] else {
       addGroup(position, cluster: nil)
       return
     }
@@ -239,7 +237,7 @@ extension FusionGrouping {
       groups[group].positions.sort()
       var members: Set<Int> = Set(groups[group].positions)
       for position in groups[group].positions {
-        guard position != groups[group].memberPositions[0], facts(position)?.aliasOffset != nil,
+        guard position != groups[group].memberPositions[0], facts[position]?.aliasOffset != nil,
           !graph.operands(nodes[position]).contains(where: { operand in
             graph.producer(operand).flatMap { positionOfNode[$0] }.map(members.contains) ?? false
           })

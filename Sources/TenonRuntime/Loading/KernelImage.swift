@@ -4,7 +4,8 @@ import TenonTensor
 
 /// The loaded objects of a plan and the addresses of its kernels; unloaded when released.
 final class KernelImage: @unchecked Sendable {
-  private var handles: [UnsafeMutableRawPointer] = []
+  /// By object; nil for the runtime itself.
+  private var handles: [UnsafeMutableRawPointer?] = []
   private var files: [Int32] = []
   /// One address for each of `Plan.kernels`.
   private(set) var kernels: [tenon_kernel] = []
@@ -15,18 +16,26 @@ final class KernelImage: @unchecked Sendable {
       switch object {
       case .file(let path): try open(path, describedAs: "kernel file \(path)", plan)
       case .bytes(let bytes): try open(bytes, describedAs: "object \(index)", plan)
+      case .portable: handles.append(nil)
       }
     }
     for kernel in plan.kernels {
-      guard let address = dlsym(handles[kernel.object], kernel.symbol) else {
-        throw TenonError.missingKernel(plan, kernel)
+      if let handle = handles[kernel.object] {
+        guard let address = dlsym(handle, kernel.symbol) else {
+          throw TenonError.missingKernel(plan, kernel)
+        }
+        kernels.append(unsafeBitCast(address, to: tenon_kernel.self))
+      } else {
+        guard kernel.symbol == KernelReference.portableSymbol else {
+          throw TenonError.missingKernel(plan, kernel)
+        }
+        kernels.append(tenon_portable_kernel)
       }
-      kernels.append(unsafeBitCast(address, to: tenon_kernel.self))
     }
   }
 
   deinit {
-    for handle in handles { dlclose(handle) }
+    for handle in handles.compactMap({ $0 }) { dlclose(handle) }
     for file in files { close(file) }
   }
 

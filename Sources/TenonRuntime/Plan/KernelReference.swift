@@ -4,6 +4,11 @@
 /// The kernel computes the tiles `first ..< end`. A tile writes only its own part of the results,
 /// so which thread computes it, and with which neighbours, changes nothing.
 public struct KernelReference: Hashable, Sendable {
+  /// The symbol of every kernel of `ObjectCode.portable`.
+  public static let portableSymbol = "tenon_portable_kernel"
+  /// The target of a plan whose kernels are all bytecode.
+  public static let portableTarget = "portable"
+
   /// The index into `Plan.objects`.
   public var object: Int
   /// The name that `dlsym` finds.

@@ -4,4 +4,6 @@ public enum ObjectCode: Hashable, Sendable {
   case file(String)
   /// The bytes of the shared object themselves, as a plan file carries them.
   case bytes([UInt8])
+  /// The runtime itself, which runs bytecode: each kernel's first buffer is its program.
+  case portable
 }

@@ -72,13 +72,19 @@ extension CSource {
       """
       INLINE $T \(name)_$s($T a) {
         const $T one = ($T)(1), half = one / ($T)(2), big = ($T)(\(whole)), abs_a = abs_$s(a);
-        const $U sign = bits_$s(a) & ~(~($U)(0) >> 1);
         // Adding and taking away a large number rounds to nearest even.
         $T r = a < ($T)(0) ? (a - big) + big : (a + big) - big;
         const $T abs_r = abs_$s(r);
         (void)one; (void)half; (void)abs_r;
         \(body)
+        // Written out, the sign's bits and the choice become one instruction with its operands
+        // mistaken by some versions of clang.
+      #if __has_builtin(__builtin_elementwise_copysign)
+        return abs_a < big ? __builtin_elementwise_copysign(r, a) : a;
+      #else
+        const $U sign = bits_$s(a) & ~(~($U)(0) >> 1);
         return abs_a < big ? real_$s((bits_$s(r) & (~($U)(0) >> 1)) | sign) : a;
+      #endif
       }
       """
     }

@@ -1,0 +1,144 @@
+import TenonCodegen
+import TenonGraph
+import TenonRuntime
+import TenonTensor
+
+/// From an optimized graph to sessions over plans, of native kernels or of bytecode.
+struct PlanBackend {
+  let graph: Graph
+  let target: Target
+  let options: CompileOptions
+
+  /// A session for each entry, all sharing their variables, and what the compiler did. Without a
+  /// compiler that works, native plans become portable ones, with a warning.
+  ///
+  /// - Throws: what drafting, compiling and loading throw.
+  func compile() throws -> (sessions: [Session], entries: [CompiledEntry]) {
+    let table = LoweringTable(graph)
+    let groups = GroupBuilder(graph, table, target)
+    if options.backend == .native {
+      do {
+        let drafts = try self.drafts(table, groups, refusal: KernelCompiler.refusal)
+        return try load(drafts, try nativeKernels(drafts.map(\.draft)))
+      } catch let error as TenonError where error.isWithoutCompiler {
+        options.warn("\(error)\nrunning on the portable backend instead, which is slower")
+      }
+    }
+    let drafts = try self.drafts(table, groups, refusal: PortableCompiler.refusal)
+    return try load(
+      drafts, drafts.map { $0.draft.groups.map { .portable(PortableCompiler.compile($0)) } })
+  }
+
+  private typealias Draft = (draft: PlanDraft, hostNodes: [NodeID])
+
+  private func drafts(
+    _ table: LoweringTable, _ groups: GroupBuilder,
+    refusal: @escaping (KernelGroup) -> String?
+  ) throws -> [Draft] {
+    try graph.entries.map { entry in
+      try TenonError.inContext("while planning entry \(entry.name)") {
+        try DraftBuilder.draft(graph, table, groups, entry: entry, refusal: refusal)
+      }
+    }
+  }
+
+  private func load(_ drafts: [Draft], _ kernels: [[GroupKernel]]) throws -> (
+    sessions: [Session], entries: [CompiledEntry]
+  ) {
+    let store = VariableStore()
+    var sessions: [Session] = []
+    var entries: [CompiledEntry] = []
+    for ((draft, hostNodes), kernels) in zip(drafts, kernels) {
+      let isNative = kernels.contains { $0.native != nil }
+      let plan = draft.plan(
+        target: isNative ? target.name : KernelReference.portableTarget,
+        kernels: kernels.map(\.planned)
+      ) { origin in
+        graph.origins.lines(origin).joined(separator: ", ")
+      }
+      let loaded = try LoadedPlan(plan, hostFunctions: hostFunctions(draft, hostNodes))
+      sessions.append(
+        try Session(
+          loaded, store: store, threads: options.threads, maximumMemory: options.maximumMemory))
+      entries.append(CompiledEntry(draft: draft, kernels: kernels, plan: plan))
+    }
+    return (sessions, entries)
+  }
+
+  /// The kernels of each draft's groups, all compiled together.
+  private func nativeKernels(_ drafts: [PlanDraft]) throws -> [[GroupKernel]] {
+    let cache =
+      options.cacheFolder.map { KernelCache(folder: $0, warnings: options.warn) }
+      ?? KernelCache.standard(warnings: options.warn)
+    let compiler = KernelCompiler(target: target, cache: cache)
+    var kernels = try compiler.compile(drafts.flatMap(\.groups))[...]
+    return drafts.map { draft in
+      defer { kernels = kernels.dropFirst(draft.groups.count) }
+      return kernels.prefix(draft.groups.count).map { .native($0) }
+    }
+  }
+
+  /// Each host step evaluates its node as the reference interpreter does.
+  private func hostFunctions(_ draft: PlanDraft, _ nodes: [NodeID]) -> [String: HostFunction] {
+    var functions: [String: HostFunction] = [:]
+    for (name, node) in zip(draft.hostFunctions, nodes) {
+      let evaluator = HostEvaluator(graph: graph, node: node)
+      functions[name] = { try evaluator.evaluate($0) }
+    }
+    return functions
+  }
+}
+
+/// A group as a backend runs it.
+package enum GroupKernel: Sendable {
+  case native(CompiledKernel)
+  case portable(PortableKernel)
+
+  var planned: PlannedKernel {
+    switch self {
+    case .native(let kernel):
+      PlannedKernel(
+        object: .file(kernel.objectPath), symbol: kernel.symbol, sizes: kernel.sizes,
+        tiles: kernel.tiles, scratchBytes: kernel.scratchBytes)
+    case .portable(let kernel):
+      PlannedKernel(
+        object: .portable, symbol: KernelReference.portableSymbol, sizes: kernel.sizes,
+        tiles: kernel.tiles, scratchBytes: kernel.scratchBytes, program: kernel.program)
+    }
+  }
+
+  /// The kernel where it is machine code.
+  var native: CompiledKernel? {
+    if case .native(let kernel) = self { return kernel }
+    return nil
+  }
+
+  /// The choices made, for people to read.
+  package var schedule: String {
+    switch self {
+    case .native(let kernel): kernel.schedule
+    case .portable(let kernel): "portable, " + kernel.schedule
+    }
+  }
+
+  /// The C file that holds the kernel alone; empty for bytecode.
+  package func source(comment: String) -> String {
+    switch self {
+    case .native(let kernel): kernel.source(comment: comment)
+    case .portable: ""
+    }
+  }
+}
+
+/// What became of an entry.
+package struct CompiledEntry: Sendable {
+  package let draft: PlanDraft
+  /// By group of the draft.
+  package let kernels: [GroupKernel]
+  package let plan: Plan
+}
+
+extension TenonError {
+  /// Whether there is no compiler, or none that does its work.
+  fileprivate var isWithoutCompiler: Bool { code == "compiler-missing" || code == "compiler-failed" }
+}

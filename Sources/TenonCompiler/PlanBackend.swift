@@ -140,5 +140,7 @@ package struct CompiledEntry: Sendable {
 
 extension TenonError {
   /// Whether there is no compiler, or none that does its work.
-  fileprivate var isWithoutCompiler: Bool { code == "compiler-missing" || code == "compiler-failed" }
+  fileprivate var isWithoutCompiler: Bool {
+    code == "compiler-missing" || code == "compiler-failed"
+  }
 }

@@ -246,7 +246,7 @@ extension ProgramLowering {
 
   /// Whether the lanes' elements lie side by side.
   private func isContiguous(_ offset: IndexExpression) -> Bool {
-    guard let vectorVariable else { return false }
+    guard let vectorVariable, varies(offset) else { return false }
     return offset.terms.allSatisfy { term in
       if case .axis(vectorVariable) = term.atom { return term.coefficient == 1 }
       return !varies(IndexExpression(term.atom))

@@ -25,6 +25,14 @@ struct GraphVerifier {
   /// By region: met as an entry's or a node's.
   private var isOwned: [Bool]
   private var isTypeChecked: [Bool]
+  /// By type: whether its values may carry known elements, on which inference may depend.
+  private let mayBeKnown: [Bool]
+  /// Result types that inference gave before.
+  private var inferred = InternTable<InferenceKey>()
+  // The graph's arrays, read without asking the graph for each element.
+  private let nodeRecords: [NodeRecord]
+  private let valueRecords: [ValueRecord]
+  private let operandPool: [ValueID]
   private var isOpChecked: [Bool]
   private var pending: [RegionID] = []
 
@@ -34,6 +42,12 @@ struct GraphVerifier {
     isPlaced = Array(repeating: false, count: graph.nodeRecords.count)
     isOwned = Array(repeating: false, count: graph.regionRecords.count)
     isTypeChecked = Array(repeating: false, count: graph.types.count)
+    mayBeKnown = graph.types.map { type in
+      type.tensor.map { $0.rank <= 1 && ($0.element.isInteger || $0.element == .bool) } ?? false
+    }
+    nodeRecords = graph.nodeRecords
+    valueRecords = graph.valueRecords
+    operandPool = graph.operandPool
     isOpChecked = Array(repeating: false, count: graph.ops.count)
   }
 
@@ -159,29 +173,53 @@ struct GraphVerifier {
     guard node.rawValue >= 0, node.index < isPlaced.count else {
       throw TenonError.verify("region \(region.rawValue)", "node \(node.rawValue) is none")
     }
-    let record = graph.nodeRecords[node.index]
+    let record = nodeRecords[node.index]
     if isPlaced[node.index] { throw fail(node, "is in two places") }
     isPlaced[node.index] = true
     if record.region != region { throw fail(node, "is in a region that is not its own") }
     if record.origin == .none { throw fail(node, "has no origin") }
-    let operands = Array(graph.operands(node))
-    for (position, value) in operands.enumerated() {
+    var key = InferenceKey(record.op)
+    var isPlain =
+      record.regionCount == 0 && record.operandCount <= 3 && record.resultCount == 1
+    let start = Int(record.operandStart)
+    for place in start..<start + Int(record.operandCount) {
+      let value = operandPool[place]
       guard isKnown(value), isDefined[value.index] else {
-        throw fail(node, "operand \(position) is not defined before the node")
+        throw fail(node, "operand \(place - start) is not defined before the node")
       }
-      guard graph.region(of: value) == region else {
-        throw fail(node, "operand \(position) belongs to another region")
+      let operand = valueRecords[value.index]
+      guard operand.region == region else {
+        throw fail(node, "operand \(place - start) belongs to another region")
       }
+      if mayBeKnown[operand.type.index] { isPlain = false }
+      if isPlain { key.add(operand.type, at: place - start) }
     }
-    var regions: [RegionID] = []
     if record.regionCount > 0 {
-      regions = Array(graph.regions(node))
-      for nested in regions {
+      for nested in graph.regions(node) {
         if let rule = own(nested) { throw fail(node, rule) }
       }
     }
     if !isOpChecked[record.op.index] { try verifySymbols(of: node) }
-    try verifyResults(node, record, operands, regions)
+    if isPlain {
+      let result = valueRecords[Int(record.resultStart)].type
+      if !mayBeKnown[result.index],
+        inferred.find(key, orInsert: result.rawValue) == result.rawValue
+      {
+        try define(node, record, 0)
+        return
+      }
+    }
+    try verifyResults(node, record, Array(graph.operands(node)), Array(graph.regions(node)))
+  }
+
+  /// Notes that a result is there, once.
+  private mutating func define(_ node: NodeID, _ record: NodeRecord, _ position: Int) throws {
+    let value = Int(record.resultStart) + position
+    let result = valueRecords[value]
+    guard result.definition == node.rawValue, result.position == position,
+      result.region == record.region, !isDefined[value]
+    else { throw fail(node, "result \(position) is not defined by it") }
+    isDefined[value] = true
   }
 
   private mutating func verifyResults(
@@ -199,13 +237,9 @@ struct GraphVerifier {
       throw fail(node, "has \(record.resultCount) results, inference gives \(types.count)")
     }
     for (position, type) in types.enumerated() {
+      try define(node, record, position)
       let value = ValueID(Int(record.resultStart) + position)
-      let result = graph.valueRecords[value.index]
-      guard result.definition == node.rawValue, result.position == position,
-        result.region == record.region, !isDefined[value.index]
-      else { throw fail(node, "result \(position) is not defined by it") }
-      isDefined[value.index] = true
-      let written = graph.types[result.type.index]
+      let written = graph.type(value)
       guard written == type || written.withoutLayout == type.withoutLayout else {
         throw fail(node, "result \(position) is \(written), inference gives \(type)")
       }

@@ -26,7 +26,10 @@ extension Graph {
       guard value.graph === self else {
         throw TenonError.foreignGraph(ops[op.index]).at(site, in: self)
       }
-      ids.append(try visible(value.id, op: ops[op.index], site: site))
+      let isHere =
+        !recording.isEmpty
+        && recording[recording.count - 1].region == valueRecords[value.id.index].region
+      ids.append(isHere ? value.id : try visible(value.id, op: ops[op.index], site: site))
     }
     let node = try append(op, ids, regions: regions, origin: originOverride ?? origins.leaf(site))
     return results(node).map { Value(self, $0) }
@@ -51,10 +54,9 @@ extension Graph {
   package func append(_ op: OpID, _ operands: [ValueID], regions: [RegionID], origin: OriginID)
     throws -> NodeID
   {
-    let types = try infer(op, operands, regions: regions, origin: origin)
     if recording.isEmpty { try openDefaultEntry() }
     let top = recording.count - 1
-    let typeIDs = types.map { intern($0) }
+    let typeIDs = try inferredTypes(op, operands, regions: regions, origin: origin)
     if registeredTypes < self.types.count || registeredOps < ops.count {
       do { try registerSymbols() } catch let error as TenonError {
         throw error.at(origin, in: self)
@@ -66,6 +68,25 @@ extension Graph {
     recording[top].nodes.append(node)
     noteKnownElements(node)
     return node
+  }
+
+  /// The result types, from memory where the op was inferred on the same types before.
+  private func inferredTypes(
+    _ op: OpID, _ operands: [ValueID], regions: [RegionID], origin: OriginID
+  ) throws -> [TypeID] {
+    var key = InferenceKey(op)
+    var isPlain = regions.isEmpty && operands.count <= 3
+    if isPlain {
+      for position in operands.indices {
+        let type = valueRecords[operands[position].index].type
+        if mayBeKnown[type.index] { isPlain = false }
+        key.add(type, at: position)
+      }
+    }
+    if isPlain, let known = inferred.find(key) { return [TypeID(Int(known))] }
+    let types = try infer(op, operands, regions: regions, origin: origin).map { intern($0) }
+    if isPlain && types.count == 1 { _ = inferred.find(key, orInsert: types[0].rawValue) }
+    return types
   }
 
   /// The result types of an op on operands, as the verifier also computes them.
@@ -111,8 +132,8 @@ extension Graph {
   }
 
   func noteKnownElements(_ node: NodeID) {
-    guard resultCount(node) == 1, let type = type(result(node)).tensor,
-      type.element.isInteger || type.element == .bool, type.rank <= 1
+    guard resultCount(node) == 1, mayBeKnown[typeID(result(node)).index],
+      let type = type(result(node)).tensor
     else { return }
     if type.rank == 1 {
       guard let size = type.shape[0].constant, size <= 64 else { return }

@@ -29,6 +29,19 @@ struct InternTable<Key: InternKey> {
     return nil
   }
 
+  /// The ID of a key; nil where it is not in the table.
+  @inline(__always)
+  func find(_ key: Key) -> Int32? {
+    let mask = UInt(slots.count - 1)
+    var position = key.hash & mask
+    while slots[Int(position)] >= 0 {
+      let index = Int(slots[Int(position)])
+      if keys[index] == key { return ids[index] }
+      position = (position &+ 1) & mask
+    }
+    return nil
+  }
+
   @inline(never)
   private mutating func grow() {
     slots = Array(repeating: -1, count: slots.count * 2)

@@ -14,6 +14,7 @@ extension Graph {
     copy.opLookup = opLookup
     copy.types = types
     copy.typeLookup = typeLookup
+    copy.mayBeKnown = mayBeKnown
     copy.scopes = scopes
     copy.scopeLookup = scopeLookup
     copy.knownElementsByValue = knownElementsByValue
@@ -61,9 +62,10 @@ extension Graph {
     try checkConstraints(replacement)
   }
 
-  /// Types that become equal become one.
+  /// Types that become equal become one. What was inferred before holds no more.
   private func substituteInTypes(_ replacement: (Symbol) -> Dimension?) throws {
     var one: [TypeID] = []
+    inferred = InternTable()
     typeLookup = [:]
     for index in types.indices {
       let type = types[index].substituting(replacement)

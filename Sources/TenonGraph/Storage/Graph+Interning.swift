@@ -2,9 +2,18 @@ import TenonTensor
 
 extension Graph {
   /// The graph's one copy of `op`.
-  public func intern(_ op: some Op) -> OpID { internAny(op) }
+  public func intern<Op: TenonGraph.Op>(_ op: Op) -> OpID {
+    // All ops of a type without attributes are equal.
+    guard MemoryLayout<Op>.size == 0 else { return lookUp(op) }
+    if let id = opOfPlainType[ObjectIdentifier(Op.self)] { return id }
+    let id = lookUp(op)
+    opOfPlainType[ObjectIdentifier(Op.self)] = id
+    return id
+  }
 
-  func internAny(_ op: any Op) -> OpID {
+  func internAny(_ op: any Op) -> OpID { intern(op) }
+
+  private func lookUp(_ op: any Op) -> OpID {
     let key = OpKey(op: op)
     if let id = opLookup[key] { return id }
     let id = OpID(ops.count)
@@ -18,6 +27,7 @@ extension Graph {
     if let id = typeLookup[type] { return id }
     let id = TypeID(types.count)
     types.append(type)
+    mayBeKnown.append(type.mayHaveKnownElements)
     typeLookup[type] = id
     return id
   }

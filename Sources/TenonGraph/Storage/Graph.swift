@@ -21,6 +21,12 @@ public final class Graph {
   var opLookup: [OpKey: OpID] = [:]
   var types: [ValueType] = []
   var typeLookup: [ValueType: TypeID] = [:]
+  /// By type: whether its values may carry known elements, on which inference may depend.
+  var mayBeKnown: [Bool] = []
+  /// Result types that inference gave before.
+  var inferred = InternTable<InferenceKey>()
+  /// The one op of each type without attributes.
+  var opOfPlainType: [ObjectIdentifier: OpID] = [:]
   var scopes: [(parent: ScopeID, name: String)] = [(.root, "")]
   var scopeLookup: [ScopeKey: ScopeID] = [:]
   var knownElementsByValue: [ValueID: [Dimension]] = [:]

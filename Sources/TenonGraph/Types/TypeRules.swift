@@ -14,6 +14,14 @@ extension ValueType {
   }
 }
 
+extension ValueType {
+  /// Whether a value of the type may carry known elements.
+  var mayHaveKnownElements: Bool {
+    guard let tensor, tensor.rank <= 1 else { return false }
+    return tensor.element.isInteger || tensor.element == .bool
+  }
+}
+
 extension TensorType {
   /// Whether the known sizes, and what they come to together, lie between 0 and 2^46.
   var hasSoundSizes: Bool {

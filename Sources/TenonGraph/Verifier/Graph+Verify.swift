@@ -42,9 +42,7 @@ struct GraphVerifier {
     isPlaced = Array(repeating: false, count: graph.nodeRecords.count)
     isOwned = Array(repeating: false, count: graph.regionRecords.count)
     isTypeChecked = Array(repeating: false, count: graph.types.count)
-    mayBeKnown = graph.types.map { type in
-      type.tensor.map { $0.rank <= 1 && ($0.element.isInteger || $0.element == .bool) } ?? false
-    }
+    mayBeKnown = graph.mayBeKnown
     nodeRecords = graph.nodeRecords
     valueRecords = graph.valueRecords
     operandPool = graph.operandPool

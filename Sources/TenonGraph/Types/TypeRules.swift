@@ -51,7 +51,7 @@ extension TensorType {
   func mayHave(knownElements elements: [Dimension]) -> Bool {
     guard mayHaveKnownElements(elements.count) else { return false }
     let most = min(Int(element.maximumInteger ?? .max), Dimension.limit - 1)
-    let least = max(Int(element.minimumInteger), -most)
+    let least = max(Int(element.minimumInteger), 1 - Dimension.limit)
     return elements.allSatisfy { known in
       known.constant.map { $0 >= least && $0 <= most } ?? known.isSmall(limit: 64)
     }

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "futex.h"
@@ -23,9 +24,14 @@ enum { max_threads = 256, line = 128 };
 /// that comes late finds nothing and no one waits for it.
 typedef uint64_t share_word;
 static const share_word job_ended = 0xFFFF;
+static const share_word team_ended = 0xFFFE;
 
 static inline uint64_t phase_of(share_word word) { return word >> 16; }
-static inline uint64_t unclaimed(share_word word) { return word & 0xFFFF; }
+/// Also of a word that ends a job or the team: those are no chunks.
+static inline uint64_t low_bits(share_word word) { return word & 0xFFFF; }
+static inline uint64_t unclaimed(share_word word) {
+  return low_bits(word) < team_ended ? low_bits(word) : 0;
+}
 
 typedef struct {
   _Alignas(line) _Atomic share_word word;
@@ -56,6 +62,9 @@ static struct {
 
   pthread_mutex_t startLock;
   pthread_cond_t started;
+  pthread_t host;
+  bool hasHost;
+  _Atomic uint32_t ended;
   _Atomic int capacity;
   int running, concurrency;
   int cpus[CPU_SETSIZE], cpuCount;
@@ -143,7 +152,7 @@ static uint64_t begin_phase(int thread) {
 static bool claim(int owner, uint64_t phase, int64_t *remaining) {
   _Atomic share_word *word = &participants[owner].word;
   share_word seen = atomic_load_explicit(word, memory_order_relaxed);
-  while (phase_of(seen) == phase && unclaimed(seen) != 0 && unclaimed(seen) != job_ended) {
+  while (phase_of(seen) == phase && unclaimed(seen) != 0) {
     if (atomic_compare_exchange_weak_explicit(
             word, &seen, seen - 1, memory_order_acquire, memory_order_relaxed)) {
       *remaining = (int64_t)unclaimed(seen);
@@ -173,9 +182,7 @@ static bool something_unclaimed(uint64_t phase) {
   int threads = atomic_load_explicit(&team.threads, memory_order_relaxed);
   for (int i = 0; i < threads; i++) {
     share_word word = atomic_load_explicit(&participants[i].word, memory_order_relaxed);
-    if (phase_of(word) == phase && unclaimed(word) != 0 && unclaimed(word) != job_ended) {
-      return true;
-    }
+    if (phase_of(word) == phase && unclaimed(word) != 0) return true;
   }
   return false;
 }
@@ -204,7 +211,7 @@ static share_word wait_for_work(int thread, uint64_t phase) {
 }
 
 /// Takes part in phases from `phase` on, of which it has `begun` (0 or 1) itself. The caller,
-/// thread 0, returns when its job has ended; the others never do.
+/// thread 0, returns when its job has ended; the others when the team has.
 static void participate(int thread, uint64_t phase, int64_t begun) {
   for (;;) {
     int64_t done = begun + run_chunks(thread, phase);
@@ -225,7 +232,7 @@ static void participate(int thread, uint64_t phase, int64_t begun) {
       wake(&participants[0]);
     }
     share_word word = wait_for_work(thread, phase);
-    if (thread == 0 && unclaimed(word) == job_ended) return;
+    if (low_bits(word) == job_ended || low_bits(word) == team_ended) return;
     phase = phase_of(word);
   }
 }
@@ -282,8 +289,8 @@ static void region(void *unused) {
     team.running = 1;
     pthread_cond_broadcast(&team.started);
     pthread_mutex_unlock(&team.startLock);
-    _Atomic uint32_t forever = 0;
-    for (;;) tenon_futex_wait(&forever, 0, UINT32_MAX);
+    while (!atomic_load(&team.ended)) tenon_futex_wait(&team.ended, 0, UINT32_MAX);
+    return;
   }
   tenon_floating_point_enter();
   inside = true;
@@ -300,15 +307,15 @@ static void *host(void *capacity) {
 }
 
 /// Signals are for the program's own threads, but for those that a thread raises itself.
-static int create_host(pthread_attr_t *attributes, int capacity) {
+static int create_host(int capacity) {
   sigset_t blocked, saved;
   sigfillset(&blocked);
   const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGPROF};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) sigdelset(&blocked, own[i]);
   pthread_sigmask(SIG_SETMASK, &blocked, &saved);
-  pthread_t thread;
-  int failed = pthread_create(&thread, attributes, host, (void *)(intptr_t)capacity);
+  int failed = pthread_create(&team.host, NULL, host, (void *)(intptr_t)capacity);
   pthread_sigmask(SIG_SETMASK, &saved, NULL);
+  team.hasHost = !failed;
   return failed;
 }
 
@@ -316,6 +323,30 @@ static int create_host(pthread_attr_t *attributes, int capacity) {
 static void forget_team(void) {
   team.capacity = 1;
   team.running = 1;
+  team.hasHost = false;
+}
+
+/// At exit, before OpenMP is taken down: a worker that still starts, or waits, would meet what
+/// OpenMP has freed. A job that another thread runs now keeps its team, and the exit goes on.
+static void end_team(void) {
+  uint32_t serving = atomic_load(&team.serving);
+  if (!team.hasHost ||
+      !atomic_compare_exchange_strong(&team.nextTicket, &serving, serving + 1)) {
+    return;
+  }
+  uint64_t end = ++team.phase;
+  for (int i = 1; i < team.capacity; i++) {
+    atomic_exchange(&participants[i].word, end << 16 | team_ended);
+    wake(&participants[i]);
+  }
+  atomic_store(&team.ended, 1);
+  tenon_futex_wake(&team.ended, UINT32_MAX);
+  struct timespec limit;
+  clock_gettime(CLOCK_REALTIME, &limit);
+  limit.tv_sec += 2;
+  pthread_timedjoin_np(team.host, NULL, &limit);
+  forget_team();
+  unlock_team();
 }
 
 static int pauses_in(int64_t nanoseconds) {
@@ -338,16 +369,13 @@ int tenon_team_start(int capacity, const int *cpus, int cpuCount, int concurrenc
     team.pausesBusy = pauses_in(100000);
     team.pausesIdle = pauses_in(40000);
     for (int i = 0; i < max_threads; i++) participants[i].processor = -1;
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (capacity > 1 && create_host(&attributes, capacity) == 0) {
+    if (capacity > 1 && create_host(capacity) == 0) {
       while (!team.running) pthread_cond_wait(&team.started, &team.startLock);
     } else {
       forget_team();
     }
-    pthread_attr_destroy(&attributes);
     pthread_atfork(NULL, NULL, forget_team);
+    atexit(end_team);
   }
   int result = tenon_team_capacity();
   pthread_mutex_unlock(&team.startLock);

@@ -17,9 +17,6 @@ struct TenonCommand: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
-      // The runtime's threads are left as they are: taking OpenMP down under them may crash.
-      fflush(nil)
-      _exit(0)
     } catch let error as TenonError {
       Console.fail(error)
       Glibc.exit(1)

@@ -8,7 +8,7 @@ typedef struct tenon_job {
   /// Chooses the next phase and returns its number of chunks; 0 ends the job. One thread at a
   /// time calls it, while no chunk is running; it may do work of its own.
   int64_t (*advance)(void *context, int thread);
-  /// How many of the phase's chunks (at most 65,534) thread `owner` claims first.
+  /// How many of the phase's chunks (at most 65,533) thread `owner` claims first.
   int64_t (*share)(void *context, int owner);
   /// Runs the chunk of `owner`'s share that is `remaining` from the share's end (1 is the last),
   /// on `thread`.

@@ -24,8 +24,11 @@ import Testing
       Tensor([0, 1, 2, 3, 4, 5] as [Float], shape: [2, 3]), to: "\(folder)/x.npy")
   }
 
-  /// The command beside the tests' program, run in the folder with no variables but those given.
-  private func tenon(_ arguments: String, _ variables: String = "") -> ChildProcess.Outcome {
+  /// The command beside the tests' program, run in the folder with no variables but those given,
+  /// until it fails or has run so many times.
+  private func tenon(
+    _ arguments: String, _ variables: String = "", times: Int = 1
+  ) -> ChildProcess.Outcome {
     var path = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &path, path.count - 1)
     let program = String(
@@ -35,7 +38,11 @@ import Testing
       [
         ChildProcess.Job(
           program: "/bin/sh",
-          arguments: ["-c", "cd \(folder) && env -i \(variables) \(beside)/tenon \(arguments)"])
+          arguments: [
+            "-c",
+            "cd \(folder); for i in $(seq \(times)); do "
+              + "env -i \(variables) \(beside)/tenon \(arguments) || exit; done",
+          ])
       ], atOnce: 1, timeLimit: 300)[0]
   }
 
@@ -71,6 +78,15 @@ import Testing
     let bench = tenon("bench --plan one.plan --seconds 0.01 --json")
     #expect(bench.ending == .exited(0))
     #expect(bench.output.hasPrefix("{\"median_ms\": "))
+  }
+
+  /// A process may end while its team's threads still start.
+  @Test func processesThatEndAtOnceEndWell() throws {
+    defer { remove() }
+    #expect(tenon("compile small.tenon -o small.plan --dim batch=2", path).ending == .exited(0))
+    let outcome = tenon("run --plan small.plan --input x=x.npy", times: 100)
+    #expect(outcome.ending == .exited(0))
+    #expect(outcome.output.split(separator: "\n").count == 200)
   }
 
   @Test func refusals() throws {

@@ -37,10 +37,10 @@ enum NativeRun {
   }
 
   /// Runs all tiles of a kernel, in calls of `tilesAtOnce`, from the last to the first where
-  /// `backwards`.
+  /// `backwards`. `inPlace` says, by output, which input's memory it takes.
   static func run(
     _ kernel: CompiledKernel, inputs: [Tensor], outputs: [TensorType], sizes: [Symbol: Int] = [:],
-    tilesAtOnce: Int = .max, backwards: Bool = false
+    tilesAtOnce: Int = .max, backwards: Bool = false, inPlace: [Int: Int] = [:]
   ) throws -> [Tensor] {
     let function = try function(kernel)
     let arguments = kernel.sizes.map { Int64($0.evaluated { sizes[$0] }!) }
@@ -63,7 +63,12 @@ enum NativeRun {
       byteCount: kernel.scratchBytes + 256, alignment: 64)
     memset(scratch.baseAddress!, 0x5A, kernel.scratchBytes + 256)
     defer { (memory + given + [scratch]).forEach { $0.deallocate() } }
-    let pointers = (given + memory).map { Optional($0.baseAddress!) }
+    var pointers = (given + memory).map { Optional($0.baseAddress!) }
+    for (output, input) in inPlace {
+      memory[output].copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: given[input][..<stored[output]]))
+      pointers[input] = pointers[given.count + output]
+    }
     var pieces: [(Int, Int)] = []
     var first = 0
     while first < tiles {

@@ -27,7 +27,7 @@ extension FunctionWriter {
 
   private func atom(_ atom: IndexExpression.Atom) -> String {
     switch atom {
-    case .axis(let axis): "i\(axis)"
+    case .axis(let axis): "x\(axis)"
     case .scalar(let value): name(value)
     case .floorDivide(let inner, let by):
       isNatural(inner)

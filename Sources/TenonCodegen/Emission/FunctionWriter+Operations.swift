@@ -79,6 +79,8 @@ extension FunctionWriter {
     case .allLanes(let a):
       let mask = kernel.type(a).with(element: .i32)
       return ("\(source.combineLanes(.and, mask))(\(self.mask(a, bytes: 4))) != 0", nil)
+    case .isSameMemory(let a, let b):
+      return ("(const void *)b\(a) == (const void *)b\(b)", nil)
     }
   }
 

@@ -23,7 +23,7 @@ struct FunctionWriter {
   }
 
   mutating func function(_ symbol: String) -> String {
-    line("for (i64 i0 = firstTile; i0 < endTile; ++i0) {")
+    line("for (i64 x0 = firstTile; x0 < endTile; ++x0) {")
     depth += 1
     declareRegisters()
     kernel.body.forEach { write($0) }
@@ -129,7 +129,8 @@ struct FunctionWriter {
     }
     if isNatural(loop.lower) { naturals.insert(loop.variable) }
     if loop.copies > 1 { line("#pragma clang loop unroll_count(\(loop.copies))") }
-    let variable = "i\(loop.variable)"
+    // `i8` is a type.
+    let variable = "x\(loop.variable)"
     let step = loop.step == 1 ? "++\(variable)" : "\(variable) += \(loop.step)"
     line(
       "for (i64 \(variable) = \(expression(loop.lower)); "

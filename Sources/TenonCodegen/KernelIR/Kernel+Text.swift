@@ -102,6 +102,7 @@ extension Operation: CustomStringConvertible {
     case .interleave(let a, let b, let upper):
       return "interleave \(upper ? "upper" : "lower") \(list(a, b))"
     case .allLanes(let a): return "allLanes \(list(a))"
+    case .isSameMemory(let a, let b): return "isSameMemory b\(a), b\(b)"
     }
   }
 }

@@ -16,6 +16,8 @@ package struct KernelInterpreter {
   let hasFMA: Bool
   let parameters: [Symbol: Int]
   private var memory: [Memory: [LaneNumber?]] = [:]
+  /// By output's buffer, the input's whose memory it is.
+  private var aliases: [Int: Int] = [:]
   private var registers: [[[LaneNumber]?]] = []
   private var values: [[LaneNumber]] = []
   private var variables: [Int]
@@ -31,16 +33,22 @@ package struct KernelInterpreter {
 
   /// The outputs' elements, nil where nothing was written, after all tiles have run.
   ///
-  /// - Parameter outputCounts: how many elements each output has room for.
+  /// - Parameters:
+  ///   - outputCounts: how many elements each output has room for.
+  ///   - inPlace: by output, the input whose memory it is.
   /// - Throws: a `Fault`, and what reading the inputs' elements throws.
-  package mutating func run(inputs: [Tensor], outputCounts: [Int]) throws -> [[LaneNumber?]] {
+  package mutating func run(
+    inputs: [Tensor], outputCounts: [Int], inPlace: [Int: Int] = [:]
+  ) throws -> [[LaneNumber?]] {
+    aliases = [:]
+    for (output, input) in inPlace { aliases[inputs.count + output] = input }
     for (number, tensor) in inputs.enumerated() {
       switch try tensor.elements() {
       case .floats(let elements): memory[.buffer(number)] = elements.map { .float($0) }
       case .integers(let elements): memory[.buffer(number)] = elements.map { .integer($0) }
       }
     }
-    for (number, count) in outputCounts.enumerated() {
+    for (number, count) in outputCounts.enumerated() where inPlace[number] == nil {
       memory[.buffer(inputs.count + number)] = [LaneNumber?](repeating: nil, count: count)
     }
     for tile in 0..<(try size(kernel.tiles)) {
@@ -53,7 +61,13 @@ package struct KernelInterpreter {
       variables[0] = tile
       try run(kernel.body)
     }
-    return outputCounts.indices.map { memory[.buffer(inputs.count + $0)]! }
+    return outputCounts.indices.map { memory[root(.buffer(inputs.count + $0))]! }
+  }
+
+  /// The memory that holds the elements.
+  private func root(_ memory: Memory) -> Memory {
+    guard case .buffer(let number) = memory, let input = aliases[number] else { return memory }
+    return .buffer(input)
   }
 
   private mutating func run(_ statements: [Statement]) throws {
@@ -66,12 +80,13 @@ package struct KernelInterpreter {
       case .store(let address, let value, let count):
         let offset = try number(address.offset)
         let real = count.map { Int(values[$0.index][0].integer) } ?? .max
+        let target = root(address.memory)
         for (lane, element) in values[value.index].enumerated() where lane < real {
           let place = offset + lane
-          guard memory[address.memory]!.indices.contains(place) else {
+          guard memory[target]!.indices.contains(place) else {
             throw Fault(description: "\(statement) writes element \(place)")
           }
-          memory[address.memory]![place] = element
+          memory[target]![place] = element
         }
       case .loop(let loop):
         var index = try number(loop.lower)
@@ -103,12 +118,12 @@ package struct KernelInterpreter {
       case .scalar(let value): atom = Int(values[value.index][0].integer)
       case .floorDivide(let inner, let by):
         let (a, b) = (try number(inner), try size(by))
-        atom = (a - (a % b + b) % b) / b
+        atom = (a &- (a % b + b) % b) / b
       case .remainder(let inner, let by):
         let (a, b) = (try number(inner), try size(by))
         atom = (a % b + b) % b
       }
-      sum += atom * (try size(term.coefficient))
+      sum = sum &+ atom &* (try size(term.coefficient))
     }
     return sum
   }
@@ -127,7 +142,7 @@ package struct KernelInterpreter {
   }
 
   private func read(_ memory: Memory, _ place: Int) throws -> LaneNumber {
-    let elements = self.memory[memory]!
+    let elements = self.memory[root(memory)]!
     guard elements.indices.contains(place) else {
       throw Fault(description: "element \(place) of \(memory) is read, past \(elements.count)")
     }
@@ -213,6 +228,8 @@ package struct KernelInterpreter {
       let first = upper ? half : 0
       return (first..<first + half).flatMap { [lanes(a)[$0], lanes(b)[$0]] }
     case .allLanes(let a): return [.integer(lanes(a).allSatisfy(\.isTrue) ? 1 : 0)]
+    case .isSameMemory(let a, let b):
+      return [.integer(root(.buffer(a)) == root(.buffer(b)) ? 1 : 0)]
     }
   }
 

@@ -195,6 +195,11 @@ private struct KernelVerifier {
     case .allLanes(let a):
       try require(
         kernel.type(a).element == .bool && type == LaneType(.bool), "\(text) has the type \(type)")
+    case .isSameMemory(let a, let b):
+      for number in [a, b] {
+        try require(kernel.buffers.indices.contains(number), "there is no b\(number)")
+      }
+      try require(type == LaneType(.bool), "\(text) has the type \(type)")
     }
   }
 }

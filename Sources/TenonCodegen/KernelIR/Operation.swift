@@ -38,6 +38,8 @@ package enum Operation: Hashable, Sendable {
   case interleave(ValueIndex, ValueIndex, upper: Bool)
   /// Whether a `bool` vector has all lanes set.
   case allLanes(ValueIndex)
+  /// Whether the caller handed in one memory as two buffers: an output in the place of an input.
+  case isSameMemory(Int, Int)
 }
 
 /// A register, or an element of a register array.
@@ -91,7 +93,7 @@ extension Operation {
   /// The values read, in order; those inside index expressions included.
   package var operands: [ValueIndex] {
     switch self {
-    case .float, .integer, .laneNumber: []
+    case .float, .integer, .laneNumber, .isSameMemory: []
     case .index(let index): index.scalars
     case .load(let address, let count, let mask, let fill):
       address.offset.scalars + [count, mask, fill].compactMap { $0 }

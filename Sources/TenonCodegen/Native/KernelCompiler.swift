@@ -35,7 +35,9 @@ package struct KernelCompiler {
     switch group.body {
     case .stages(let stages):
       return stages.isEmpty ? "an empty group" : nil
-    case .single(.compute): return nil
+    case .single(.compute), .single(.place), .single(.scatter), .single(.prefixScan),
+      .single(.sort):
+      return nil
     case .single(let lowering): return "the lowering `\(lowering.kind)`"
     }
   }

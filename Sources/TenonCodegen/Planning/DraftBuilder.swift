@@ -251,7 +251,11 @@ package struct DraftBuilder {
     let bytes = types.reduce(0) { total, type in
       total + RowMajor.count(type.shape.constants!) * type.element.byteWidth
     }
-    guard table.lowered(node).lowering == nil || bytes <= 4096 else { return false }
+    let lowering = table.lowered(node).lowering
+    guard lowering == nil || bytes <= 4096 else { return false }
+    var isKnown = true
+    lowering?.forEachSize { if !$0.isConstant { isKnown = false } }
+    if !isKnown { return false }
     let results = try Interpreter(graph).evaluate(node, [])
     for (value, tensor) in zip(graph.results(node), results) {
       draft.constants.append(PlanConstant(name: name(value), tensor: tensor))

@@ -2,9 +2,15 @@ import TenonGraph
 import TenonTensor
 
 extension KernelGroup {
-  /// The group with a lone compute as its one stage.
+  /// The group with a lone compute, or what can be written as one, as its one stage.
   var staged: KernelGroup {
-    guard case .single(.compute(let compute)) = body else { return self }
+    let compute: Compute
+    switch body {
+    case .single(.compute(let own)): compute = own
+    case .single(.place(let place)):
+      compute = Compute(place, pieces: inputs, result: outputs[0])
+    default: return self
+    }
     let stage = Stage(
       compute: compute, operands: inputs.indices.map { .input($0) },
       results: outputs.indices.map { .output($0) })
@@ -18,8 +24,10 @@ extension KernelGroup {
       for symbol in size.symbols where !found.contains(symbol) { found.append(symbol) }
     }
     for type in inputs + outputs { type.shape.forEach(note) }
-    guard case .stages(let stages) = staged.body else { return found }
-    for stage in stages { stage.compute.forEachSize(note) }
+    switch staged.body {
+    case .stages(let stages): for stage in stages { stage.compute.forEachSize(note) }
+    case .single(let lowering): lowering.forEachSize(note)
+    }
     return found
   }
 
@@ -40,13 +48,15 @@ extension KernelGroup {
     }
     group.inputs = inputs.map(renamed)
     group.outputs = outputs.map(renamed)
-    if case .stages(let stages) = group.body {
+    switch group.body {
+    case .stages(let stages):
       group.body = .stages(
         stages.map { stage in
           var stage = stage
           stage.compute = stage.compute.mapSizes(renamed)
           return stage
         })
+    case .single(let lowering): group.body = .single(lowering.mapSizes(renamed))
     }
     return (group, symbols)
   }

@@ -15,8 +15,19 @@ package struct Scheduler {
   /// The kernel of a group whose running symbols are named `n0`, `n1` ….
   package func schedule(_ group: KernelGroup) -> ScheduledKernel {
     let group = group.staged
-    guard case .stages(let stages) = group.body else {
-      preconditionFailure("internal: a lowering without a schedule")
+    let stages: [KernelGroup.Stage]
+    switch group.body {
+    case .stages(let some): stages = some
+    case .single(.scatter(let scatter)):
+      return ScatterSchedule(group: group, scatter: scatter, target: target, tileWork: tileWork)
+        .schedule(parameters: group.symbols)
+    case .single(.prefixScan(let scan)):
+      return PrefixScanSchedule(group: group, scan: scan, target: target, tileWork: tileWork)
+        .schedule(parameters: group.symbols)
+    case .single(.sort(let sort)):
+      return SortSchedule(group: group, sort: sort, target: target, tileWork: tileWork)
+        .schedule(parameters: group.symbols)
+    case .single: preconditionFailure("internal: a lowering without a schedule")
     }
     let analysis = GroupAnalysis(group, stages)
     if let contraction = ContractionSchedule(analysis, target: target, tileWork: tileWork) {

@@ -1,0 +1,87 @@
+import TenonGraph
+import TenonTensor
+
+/// Updates combined into a destination one after the other: a copy of a tile's part of the
+/// destination, unless it is in place, then all updates that fall into it, ascending.
+///
+/// Tiles are cut along free axes, where every tile has the same updates at other indices; without
+/// one, along an axis that updates choose, and each tile takes those that are its own.
+struct ScatterSchedule {
+  let group: KernelGroup
+  let scatter: Scatter
+  let target: Target
+  let tileWork: Int
+
+  /// The most tiles that each look through all updates.
+  static let mostCuts = 16
+
+  func schedule(parameters: [Symbol]) -> ScheduledKernel {
+    let builder = KernelBuilder(
+      parameters: parameters,
+      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
+        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+    let shape = ScatterShape(group, scatter)
+    let compute = shape.step(
+      group.outputs.map(\.element), accumulators: group.outputs.map(\.element))
+    let inner = shape.freeLoops.indices.filter { !shape.choosesPlace[$0] }
+    let choice = VectorChoice(
+      StageAnalysis(
+        compute, sharedAxes: shape.rank, operands: accesses(shape, at: nil),
+        results: results(at: nil)),
+      parallel: inner.last.map { shape.freeLoops[$0] }, target: target)
+    let grid = grid(shape, compute, choice)
+    let writer = ScatterWriter(
+      schedule: self, shape: shape, builder: builder, compute: compute, choice: choice, grid: grid)
+    writer.write()
+    let kernel = builder.finish(tiles: grid.tiles)
+    let cut = shape.freeLoops.isEmpty ? "updates looked through" : "free axes"
+    return ScheduledKernel(
+      kernel: kernel, description: "scatter; \(grid); \(cut); \(choice)",
+      hasUniformTiles: grid.isUniform)
+  }
+
+  private func grid(_ shape: ScatterShape, _ compute: Compute, _ choice: VectorChoice) -> TileGrid {
+    let updateCost = compute.program.cost + scatter.program.cost + 4
+    if shape.freeLoops.isEmpty {
+      guard let axis = shape.cutAxis else { return TileGrid(axes: []) }
+      let loop = LoopAxis(extent: scatter.bounds[axis], axes: [axis])
+      let work = shape.copiedBound / max(1, tileWork)
+      let most = min(Self.mostCuts, max(1, shape.copiedBound / max(1, shape.updateBound)))
+      let cuts = max(1, min(loop.bound, work + 1, most))
+      return TileGrid(axes: [
+        TileGrid.Axis(loop: loop, block: cuts == 1 ? nil : (loop.bound + cuts - 1) / cuts)
+      ])
+    }
+    let updates = Dimension.saturatingProduct(shape.updateBound, updateCost)
+    let cost = (min(shape.copiedBound, .max / 4) + min(updates, .max / 4)) / choice.lanes
+    return TileGrid(
+      shape.freeLoops, cost: cost, work: tileWork,
+      multiple: shape.choosesPlace.last == false ? choice.lanes : 1)
+  }
+
+  /// Where the step's operands lie, by destination index; `base` holds the offsets of the
+  /// destination and the updates that other loops choose.
+  func accesses(
+    _ shape: ScatterShape, at base: (destination: IndexExpression, update: IndexExpression)?
+  ) -> [OperandAccess] {
+    let updates = (0..<scatter.count).map { number -> OperandAccess in
+      let type = group.inputs[scatter.count + 1 + number]
+      return OperandAccess(memory: .buffer(scatter.count + 1 + number), element: type.element) {
+        place in
+        let own = shape.number.map { $0 < shape.rank ? place[$0] : IndexExpression(0) }
+        return type.offset(own) + (base?.update ?? IndexExpression(0))
+      }
+    }
+    return results(at: base?.destination) + updates
+  }
+
+  /// Where the step's results lie.
+  func results(at base: IndexExpression?) -> [OperandAccess] {
+    (0..<scatter.count).map { number in
+      let type = group.outputs[number]
+      return OperandAccess(memory: .buffer(group.inputs.count + number), element: type.element) {
+        type.offset($0) + (base ?? IndexExpression(0))
+      }
+    }
+  }
+}

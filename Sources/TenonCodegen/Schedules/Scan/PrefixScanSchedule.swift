@@ -190,7 +190,7 @@ struct PrefixScanSchedule {
       return writeRows(1, at: { _ in [:] }, writer)
     }
     loops(ranges.dropLast()[...], at: [:], in: builder) { place in
-      writer.vectorLoop(last, lanes: 1, unrolling: Self.rowsAtOnce) { variable, rows, _ in
+      builder.vectorLoop(last, lanes: 1, unrolling: Self.rowsAtOnce) { variable, rows, _ in
         writeRows(
           rows,
           at: { row in

@@ -63,7 +63,7 @@ extension TenonError {
     TenonError(
       "feed",
       "\(plan): input \(port.name) given \(Shape(shape)) makes \(symbol) \(size), over its "
-        + "maximum \(symbol.maximum!); compile with a larger `max:`")
+        + "maximum \(symbol.maximum!); declare it with a larger `maximum:`")
   }
 
   static func contradictorySizes(

@@ -64,7 +64,7 @@ import Testing
         + "no size makes 2*batch + 1 equal 4"
     ) { try run(z: zeros([4, 2])) }
     expectError(
-      "predict: input x given [9, 3] makes batch 9, over its maximum 8; compile with a larger `max:`"
+      "predict: input x given [9, 3] makes batch 9, over its maximum 8; declare it with a larger `maximum:`"
     ) { try run(x: zeros([9, 3])) }
     expectError(
       "predict: batch is 2 by input x f32[batch, 3] but 3 by input y i64[batch]"

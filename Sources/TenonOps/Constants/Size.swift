@@ -49,6 +49,16 @@ public struct Size: PrimitiveOp {
 }
 
 extension Graph {
+  /// A size, such as one of an input's shape, as a number of rank 0.
+  ///
+  /// - Throws: `element-type` for `bool` and storage types.
+  public func size(
+    _ dimension: Dimension, _ element: ElementType = .i64, fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) throws -> Value {
+    try size(dimension, element, site: CallSite(fileID: fileID, line: line))
+  }
+
   /// A size as a number of rank 0.
   ///
   /// - Throws: `element-type` for `bool` and storage types.

@@ -6,7 +6,7 @@ struct ScaleBenchmark {
     print("graph scale")
     _ = try measure(blocks: 20)
     var totals: [Double] = []
-    for blocks in [250, 500] {
+    for blocks in [510, 1020] {
       let (nodes, record, log, passes) = try measure(blocks: blocks)
       totals.append(record + passes)
       print(

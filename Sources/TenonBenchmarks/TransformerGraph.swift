@@ -6,11 +6,15 @@ struct TransformerGraph {
   let graph = Graph("transformer")
 
   /// Blocks of attention and a two-layer network, each in a scope of its own, with constants that
-  /// all of them share.
+  /// all of them share; every fourth block runs its network only where `wide` holds.
   init(blocks: Int) throws {
     let (length, width, heads) = (16, 32, 4)
     let x = try graph.input("x", .f32, Shape([length, width]))
+    let isWide = try graph.input("wide", .bool, [])
     let one = try graph.scalar(1.0, .f32)
+    let positions = try graph.constant(
+      Tensor((0..<length * width).map { Float($0 % 7) }, shape: [length, width]))
+    let quarter = try graph.scalar(0.25, .f32)
     var state = x
     var weights: [Value] = []
     for block in 0..<blocks {
@@ -24,7 +28,7 @@ struct TransformerGraph {
           try transpose(
             reshape(value, Shape([length, heads, width / heads])), [1, 0, 2])
         }
-        let normal = try normalized(state, one)
+        let normal = try normalized(state + positions, one)
         let query = try split(matmul(normal, weight("query", width, width)))
         let key = try split(matmul(normal, weight("key", width, width)))
         let value = try split(matmul(normal, weight("value", width, width)))
@@ -32,9 +36,17 @@ struct TransformerGraph {
         let mixed = try matmul(softmax(scores), value)
         let joined = try reshape(transpose(mixed, [1, 0, 2]), Shape([length, width]))
         let attended = try state + matmul(joined, weight("output", width, width))
-        let hidden = try relu(
-          matmul(normalized(attended, one), weight("up", width, 4 * width)))
-        return try attended + matmul(hidden, weight("down", 4 * width, width))
+        let (up, down) = try (
+          weight("up", width, 4 * width), weight("down", 4 * width, width)
+        )
+        func network() throws -> Value {
+          let hidden = try relu(matmul(normalized(attended, one), up))
+          return try attended + matmul(hidden, down)
+        }
+        guard block % 4 == 0 else { return try network() }
+        return try conditional(
+          isWide, onTrue: { [try network()] },
+          onFalse: { [try attended * broadcast(quarter, to: attended)] })[0]
       }
     }
     let loss = try mean(state * state)

@@ -25,12 +25,12 @@ public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()
     let store = ReferenceVariables(work.variables)
     return Program(
       entries: work.entries.map { ReferenceExecutable(work, $0, store) },
-      report: CompileReport(graph: work, passes: log, entries: []))
+      report: CompileReport(graph: work, passes: log, target: target, entries: []))
   case .native, .portable:
     let (sessions, entries) = try PlanBackend(graph: work, target: target, options: options)
       .compile()
     return Program(
-      entries: sessions, report: CompileReport(graph: work, passes: log, entries: entries))
+      entries: sessions, report: CompileReport(graph: work, passes: log, target: target, entries: entries))
   }
 }
 

@@ -11,11 +11,26 @@ public struct CompileReport: @unchecked Sendable {
   public let passes: PassLog
   /// The plans of the entries; empty on the reference backend.
   package let entries: [CompiledEntry]
+  let target: Target
 
-  init(graph: Graph, passes: PassLog, entries: [CompiledEntry]) {
+  init(graph: Graph, passes: PassLog, target: Target, entries: [CompiledEntry]) {
     self.graph = graph
     self.passes = passes
+    self.target = target
     self.entries = entries
+  }
+
+  /// The entries' drafts, each with its kernels' symbols by group; drafted for the question alone
+  /// where the entries run on the interpreter. Entries that cannot be drafted are missing.
+  var drafts: [(draft: PlanDraft, symbols: [String]?)] {
+    if !entries.isEmpty { return entries.map { ($0.draft, $0.kernels.map(\.symbol)) } }
+    let table = LoweringTable(graph)
+    let groups = GroupBuilder(graph, table, target)
+    return graph.entries.compactMap { entry in
+      let made = try? DraftBuilder.draft(
+        graph, table, groups, entry: entry, refusal: KernelCompiler.refusal)
+      return made.map { ($0.draft, nil) }
+    }
   }
 
   /// One step of a plan that runs a kernel.

@@ -43,7 +43,7 @@ extension DraftBuilder {
     steps.append(
       PlanDraft.Step(
         .loop(condition: condition, predicate: predicate, body: body, maximumTrips: maximumTrips),
-        label: label(node), origin: graph.origin(node)))
+        label: label(node), origin: graph.origin(node), node: node))
   }
 
   /// One of several regions: each ends with its results in the same buffers.
@@ -58,6 +58,7 @@ extension DraftBuilder {
       for (value, inner) in zip(graph.results(node), graph.results(region)) {
         bufferOf[value] = bufferOf[inner]
       }
+      noteWithoutStep(node)
       return
     }
     let results = try addResults(of: node)
@@ -76,7 +77,7 @@ extension DraftBuilder {
     steps.append(
       PlanDraft.Step(
         .branch(selector: operands[0], branches: branches), label: label(node),
-        origin: graph.origin(node)))
+        origin: graph.origin(node), node: node))
   }
 
   mutating func bindArguments(_ region: RegionID, _ buffers: [Int]) {

@@ -66,7 +66,7 @@ extension DraftBuilder {
     steps.append(
       PlanDraft.Step(
         .loop(condition: condition, predicate: predicate, body: body, maximumTrips: nil),
-        label: label(node), origin: origin))
+        label: label(node), origin: origin, node: node))
   }
 }
 

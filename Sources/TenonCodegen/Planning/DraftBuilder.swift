@@ -182,10 +182,12 @@ package struct DraftBuilder {
     let operands = graph.operands(node).compactMap { bufferOf[$0] }
     if graph.op(node) is any ForwardingOp {
       for (result, operand) in zip(graph.results(node), operands) { bufferOf[result] = operand }
+      noteWithoutStep(node)
       return
     }
     if let alias = try alias(node) {
       bufferOf[graph.result(node)] = alias
+      noteWithoutStep(node)
       return
     }
     if operands.isEmpty, try isData(node) { return }
@@ -214,7 +216,7 @@ package struct DraftBuilder {
         PlanDraft.Step(
           .kernel(
             group: draft.number(of: made.group), inputs: made.inputs.map { operands[$0] },
-            outputs: outputs), label: label(node), origin: graph.origin(node)))
+            outputs: outputs), label: label(node), origin: graph.origin(node), node: node))
     }
   }
 
@@ -263,6 +265,7 @@ package struct DraftBuilder {
         PlanDraft.Buffer(
           name(value), graph.tensorType(value), .constant(draft.constants.count - 1)))
     }
+    noteWithoutStep(node)
     return true
   }
 
@@ -277,7 +280,13 @@ package struct DraftBuilder {
     steps.append(
       PlanDraft.Step(
         .host(function: hostNodes.count - 1, inputs: operands, outputs: results),
-        label: label(node), origin: graph.origin(node)))
+        label: label(node), origin: graph.origin(node), node: node))
+  }
+
+  /// Remembers where the first result of a node is that needs no step.
+  mutating func noteWithoutStep(_ node: NodeID) {
+    guard let result = graph.results(node).first, let buffer = bufferOf[result] else { return }
+    draft.nodesWithoutSteps.append((node, buffer))
   }
 }
 

@@ -51,12 +51,15 @@ package struct PlanDraft {
     package var kind: Kind
     package var label: String
     package var origin: OriginID
+    /// The node that the step runs; nil for steps beside it, as copies.
+    package var node: NodeID?
     package var barrierBefore = true
 
-    package init(_ kind: Kind, label: String, origin: OriginID) {
+    package init(_ kind: Kind, label: String, origin: OriginID, node: NodeID? = nil) {
       self.kind = kind
       self.label = label
       self.origin = origin
+      self.node = node
     }
   }
 
@@ -76,6 +79,8 @@ package struct PlanDraft {
   package var hostReasons: [String] = []
   package var steps: [Step] = []
   package var prepare: [Step] = []
+  /// Nodes that need no step, each with the buffer that holds its first result already.
+  package var nodesWithoutSteps: [(node: NodeID, buffer: Int)] = []
   package var arenaBytes = 0
   package var preparedBytes = 0
   /// The largest sum of bytes of arena buffers live at one step, each rounded up to 64.

@@ -5,8 +5,8 @@ import TenonTensor
 /// Nodes are taken from the last to the first, so that everything that reads a node is placed
 /// before it. A node whose readers are all in one group joins it; one that costs nothing to compute
 /// again joins each group that reads it; any other joins the group of its first reader and hands
-/// its result out, where that makes no group wait for itself. Decisions are made on facts that are
-/// worked out once for equal ops on equal types, in time linear in the region.
+/// its result out, where that makes no group wait for itself (`GroupOrder`). Decisions are made on
+/// facts that are worked out once for equal ops on equal types, in time linear in the region.
 struct FusionGrouping {
   /// One group; single nodes are groups too.
   struct Group {
@@ -15,8 +15,6 @@ struct FusionGrouping {
     var cluster: FusionCluster?
     /// By member of the cluster, its position.
     var memberPositions: [Int]
-    /// Longer than that of every group that reads it.
-    var height: Int
   }
 
   private struct Instance {
@@ -26,42 +24,34 @@ struct FusionGrouping {
   }
 
   private let graph: Graph
+  private let table: LoweringTable
   private let limits: FusionLimits
   private let nodes: [NodeID]
-  /// By position; nil for what takes no part in fusion.
-  private let facts: [ComputeFacts?]
-  private var positionOfNode: [NodeID: Int] = [:]
+  private let flow: RegionFlow
   private var isRegionResult: [Bool]
-  private var readers: [[(position: Int, operand: Int)]]
+  private var facts: [ComputeFacts?]
   private var instances: [[Instance]]
+  private var order: GroupOrder
+  /// By group, its place among the candidates of the position last asked for.
+  private var candidatePlaces: [(position: Int, place: Int)] = []
   private(set) var groups: [Group] = []
   /// What was not fused with its readers, and why.
   private(set) var refusals: [(position: Int, reason: String)] = []
 
   init(_ region: RegionID, _ graph: Graph, _ table: LoweringTable, _ limits: FusionLimits) {
     self.graph = graph
+    self.table = table
     self.limits = limits
     nodes = graph.nodes(region)
+    flow = RegionFlow(region, graph)
+    isRegionResult = [Bool](repeating: false, count: nodes.count)
+    instances = [[Instance]](repeating: [], count: nodes.count)
+    order = GroupOrder(positions: nodes.count)
     facts = nodes.map { node in
       type(of: graph.op(node)).effects == .pure ? table.lowered(node).facts : nil
     }
-    isRegionResult = [Bool](repeating: false, count: nodes.count)
-    readers = [[(position: Int, operand: Int)]](repeating: [], count: nodes.count)
-    instances = [[Instance]](repeating: [], count: nodes.count)
-    positionOfNode.reserveCapacity(nodes.count)
-    for (position, node) in nodes.enumerated() {
-      positionOfNode[node] = position
-      for (operand, value) in graph.operands(node).enumerated() {
-        guard let producer = graph.producer(value), let place = positionOfNode[producer] else {
-          continue
-        }
-        readers[place].append((position, operand))
-      }
-    }
     for result in graph.results(region) {
-      if let producer = graph.producer(result), let place = positionOfNode[producer] {
-        isRegionResult[place] = true
-      }
+      if let place = flow.position(of: result) { isRegionResult[place] = true }
     }
     for position in nodes.indices.reversed() { place(position) }
     dropOuterViews()
@@ -86,7 +76,7 @@ struct FusionGrouping {
       if !join(position, facts, candidates[0], isOutput: false) { addRoot(position, facts) }
     } else {
       let isPlaced = candidates.contains { candidate in
-        guard !isBeforeOtherReaders(position, candidate.group) else {
+        guard order.mayHandOut(position, from: candidate.group, flow) else {
           refuse(position, "another reader of it must run before the group")
           return false
         }
@@ -103,19 +93,21 @@ struct FusionGrouping {
 
   /// The clusters that read a node, in the order of their first reader, and whether anything else
   /// does.
-  private func candidates(_ position: Int) -> ([Candidate], isReadOutside: Bool) {
+  private mutating func candidates(_ position: Int) -> ([Candidate], isReadOutside: Bool) {
     var found: [Candidate] = []
     var isReadOutside = isRegionResult[position]
-    for reader in readers[position] {
+    for reader in flow.readers(position) {
       for instance in instances[reader.position] {
         guard instance.member >= 0 else {
           isReadOutside = true
           continue
         }
         let use = FusionCluster.Use(member: instance.member, operand: reader.operand)
-        if let place = found.firstIndex(where: { $0.group == instance.group }) {
-          found[place].uses.append(use)
+        let known = candidatePlaces[instance.group]
+        if known.position == position {
+          found[known.place].uses.append(use)
         } else {
+          candidatePlaces[instance.group] = (position, found.count)
           found.append(Candidate(group: instance.group, uses: [use]))
         }
       }
@@ -136,7 +128,7 @@ struct FusionGrouping {
     instances[position].append(Instance(group: group, member: groups[group].memberPositions.count))
     groups[group].memberPositions.append(position)
     groups[group].positions.append(position)
-    if isOutput { raise(group, over: position) }
+    order.add(position, to: group, isHandedOut: isOutput)
     return true
   }
 
@@ -153,103 +145,37 @@ struct FusionGrouping {
 
   private mutating func addGroup(_ position: Int, cluster: FusionCluster?) {
     instances[position].append(Instance(group: groups.count, member: cluster == nil ? -1 : 0))
-    groups.append(
-      Group(
-        positions: [position], cluster: cluster, memberPositions: [position],
-        height: 1 + heightOfReaders(position)))
-  }
-}
-
-// Which groups read which.
-extension FusionGrouping {
-  private func heightOfReaders(_ position: Int) -> Int {
-    var height = 0
-    for reader in readers[position] {
-      for instance in instances[reader.position] {
-        height = max(height, groups[instance.group].height)
-      }
-    }
-    return height
-  }
-
-  /// Whether a reader of the node outside the group leads to the group: the group would then wait
-  /// for itself.
-  private func isBeforeOtherReaders(_ position: Int, _ group: Int) -> Bool {
-    let limit = groups[group].height
-    var pending: [Int] = []
-    var seen: Set<Int> = [group]
-    func visit(_ instance: Instance) {
-      if groups[instance.group].height > limit, seen.insert(instance.group).inserted {
-        pending.append(instance.group)
-      }
-    }
-    for reader in readers[position] {
-      for instance in instances[reader.position] where instance.group != group { visit(instance) }
-    }
-    while let next = pending.popLast() {
-      for position in groups[next].positions {
-        for reader in readers[position] {
-          for instance in instances[reader.position] {
-            if instance.group == group { return true }
-            visit(instance)
-          }
-        }
-      }
-    }
-    return false
-  }
-
-  /// Keeps heights in order after a group took a node that others read as well.
-  private mutating func raise(_ group: Int, over position: Int) {
-    var wanted = groups[group].height
-    for reader in readers[position] {
-      for instance in instances[reader.position] where instance.group != group {
-        wanted = max(wanted, groups[instance.group].height + 1)
-      }
-    }
-    guard wanted > groups[group].height else { return }
-    groups[group].height = wanted
-    var pending = [group]
-    while let next = pending.popLast() {
-      for position in groups[next].positions {
-        for operand in graph.operands(nodes[position]) {
-          guard let producer = graph.producer(operand), let place = positionOfNode[producer] else {
-            continue
-          }
-          // A group with its own copy of a node waits for no other group's.
-          if instances[place].contains(where: { $0.group == next }) { continue }
-          for instance in instances[place] {
-            if groups[instance.group].height <= groups[next].height {
-              groups[instance.group].height = groups[next].height + 1
-              pending.append(instance.group)
-            }
-          }
-        }
-      }
-    }
+    order.addGroup(position)
+    candidatePlaces.append((-1, 0))
+    groups.append(Group(positions: [position], cluster: cluster, memberPositions: [position]))
   }
 
   /// Views that are aliases and read from outside their group leave it: reading the alias is
   /// simpler than reading through the view.
   private mutating func dropOuterViews() {
     var needsAlone: [Int] = []
+    var groupOf = [Int](repeating: -1, count: nodes.count)
     for group in groups.indices where groups[group].positions.count > 1 {
       groups[group].positions.sort()
-      var members: Set<Int> = Set(groups[group].positions)
+      for position in groups[group].positions { groupOf[position] = group }
       for position in groups[group].positions {
         guard position != groups[group].memberPositions[0], facts[position]?.aliasOffset != nil,
-          !graph.operands(nodes[position]).contains(where: { operand in
-            graph.producer(operand).flatMap { positionOfNode[$0] }.map(members.contains) ?? false
-          })
+          !flow.producers(position).contains(where: { groupOf[$0] == group })
         else { continue }
-        members.remove(position)
-        instances[position].removeAll { $0.group == group }
-        if !instances[position].contains(where: { $0.member < 0 }) { needsAlone.append(position) }
+        groupOf[position] = -1
+        if let place = instances[position].firstIndex(where: { $0.group == group }) {
+          instances[position][place].group = -1
+        }
+        needsAlone.append(position)
       }
-      groups[group].positions.removeAll { !members.contains($0) }
+      groups[group].positions.removeAll { groupOf[$0] != group }
     }
-    for position in needsAlone where !instances[position].contains(where: { $0.member < 0 }) {
-      addGroup(position, cluster: nil)
+    var isAlone = [Bool](repeating: false, count: nodes.count)
+    for position in needsAlone where !isAlone[position] {
+      isAlone[position] = true
+      if !instances[position].contains(where: { $0.member < 0 }) {
+        addGroup(position, cluster: nil)
+      }
     }
   }
 }

@@ -104,21 +104,18 @@ struct FusionRewriter {
     graph.setNodes(region, graph.sorted(units))
   }
 
-  /// Which values some node reads that is not in every group that computes them.
+  /// By value of nodes' results, whether some group reads it that does not compute it.
   private func outsideReaders() -> [ValueID: Bool] {
-    var groupsOf = [[Int]](repeating: [], count: nodes.count)
-    var positionOf: [NodeID: Int] = [:]
-    for (position, node) in nodes.enumerated() { positionOf[node] = position }
-    for (place, group) in groups.enumerated() {
-      for position in group.positions { groupsOf[position].append(place) }
-    }
     var found: [ValueID: Bool] = [:]
-    for position in nodes.indices {
-      for operand in operands[position] {
-        guard let producer = graph.producer(operand), let place = positionOf[producer] else {
-          continue
-        }
-        if groupsOf[position].contains(where: { !groupsOf[place].contains($0) }) {
+    var groupOf: [NodeID: Int] = [:]
+    groupOf.reserveCapacity(nodes.count)
+    for (place, group) in groups.enumerated() {
+      for position in group.positions { groupOf[nodes[position]] = place }
+      for position in group.positions {
+        for operand in operands[position] {
+          guard let producer = graph.producer(operand), groupOf[producer] != place else {
+            continue
+          }
           found[operand] = true
         }
       }

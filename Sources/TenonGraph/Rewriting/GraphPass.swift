@@ -70,7 +70,7 @@ public final class PassContext {
     self.target = target
     self.catalog = catalog
     self.options = options
-    log = PassLog(recordedNodes: graph.nodeCapacity)
+    log = PassLog(recordedNodes: graph.nodeCapacity, liveNodes: graph.liveNodes)
   }
 
   /// Runs one pass, timed and logged, and verifies the graph it leaves.

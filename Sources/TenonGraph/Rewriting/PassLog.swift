@@ -65,6 +65,8 @@ public struct PassLog: Sendable {
   public internal(set) var edits: [Edit] = []
   /// How many nodes the recorded graph had: their numbers are 0 up to this.
   public let recordedNodes: Int
+  /// The recorded nodes that belonged to an entry, nested ones included, ascending.
+  public let liveNodes: [NodeID]
 
   private var nodePool: [NodeID] = []
   private var valuePool: [ValueID] = []
@@ -73,8 +75,9 @@ public struct PassLog: Sendable {
   /// By node, the edit that created it, or -1.
   private var creatingEdits: [Int32] = []
 
-  package init(recordedNodes: Int) {
+  package init(recordedNodes: Int, liveNodes: [NodeID] = []) {
     self.recordedNodes = recordedNodes
+    self.liveNodes = liveNodes
     removingEdits = Array(repeating: -1, count: recordedNodes)
   }
 }

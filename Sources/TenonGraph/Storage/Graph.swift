@@ -207,4 +207,15 @@ extension Graph {
       regions(under: entry.region).reduce(total) { $0 + nodes($1).count }
     }
   }
+
+  /// The nodes that the entries reach, nested regions included, ascending.
+  package var liveNodes: [NodeID] {
+    var isLive = [Bool](repeating: false, count: nodeCapacity)
+    for entry in entries {
+      for region in regions(under: entry.region) {
+        for node in nodes(region) { isLive[node.index] = true }
+      }
+    }
+    return isLive.indices.filter { isLive[$0] }.map { NodeID($0) }
+  }
 }

@@ -18,7 +18,7 @@ struct PassTable {
         Console.milliseconds(pass.nanoseconds),
       ])
       var lines = counts.map { "    \($0.count) × \($0.rule): \($0.reason)" }
-      lines += PassTable.refusals(pass)
+      lines += PassTable.refusals(pass, report.graph)
       notes[rows.count - 1] = lines
     }
     let lines = Console.table(rows, rightAligned: [1, 2, 3, 4]).split(separator: "\n")
@@ -27,34 +27,14 @@ struct PassTable {
       all.append(String(line))
       all += notes[place] ?? []
     }
-    text = (all + PassTable.fates(log)).joined(separator: "\n")
+    text = (all + [report.nodes.description]).joined(separator: "\n")
   }
 
-  /// What a pass matched but left, by rule and reason.
-  private static func refusals(_ pass: PassLog.Pass) -> [String] {
-    var reasons: [String] = []
-    var counts: [String: Int] = [:]
-    for refusal in pass.refusals {
-      let reason = "\(refusal.rule): \(refusal.reason)"
-      if counts[reason] == nil { reasons.append(reason) }
-      counts[reason, default: 0] += 1
+  /// What a pass matched but left, by rule and reason, each with the nodes.
+  private static func refusals(_ pass: PassLog.Pass, _ graph: Graph) -> [String] {
+    pass.refusalGroups(graph).map { group in
+      "    left \(group.count) × \(group.rule): \(group.reason)\n      "
+        + group.nodes.joined(separator: ", ")
     }
-    return reasons.map { "    left \(counts[$0]!) × \($0)" }
-  }
-
-  private static func fates(_ log: PassLog) -> [String] {
-    var (live, replaced, removed) = (0, 0, 0)
-    for index in 0..<log.recordedNodes {
-      switch log.fate(of: NodeID(index)) {
-      case .live: live += 1
-      case .replaced: replaced += 1
-      case .removed: removed += 1
-      }
-    }
-    return [
-      "recorded nodes: \(Console.grouped(log.recordedNodes)); still in the graph "
-        + "\(Console.grouped(live)), replaced \(Console.grouped(replaced)), removed "
-        + "\(Console.grouped(removed))"
-    ]
   }
 }

@@ -18,6 +18,7 @@ enum PlanTables {
         "    \(amount(kernel.flops)) FLOPs, \(amount(kernel.bytes)) bytes, "
           + "\(amount(kernel.tiles)) tiles")
       lines.append("    schedule: \(kernel.schedule)")
+      lines += kernel.reasons.map { "    why: \($0)" }
       lines += kernel.origins.map { "    from \($0)" }
     }
     return lines.joined(separator: "\n")

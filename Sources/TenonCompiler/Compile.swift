@@ -30,7 +30,8 @@ public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()
     let (sessions, entries) = try PlanBackend(graph: work, target: target, options: options)
       .compile()
     return Program(
-      entries: sessions, report: CompileReport(graph: work, passes: log, target: target, entries: entries))
+      entries: sessions,
+      report: CompileReport(graph: work, passes: log, target: target, entries: entries))
   }
 }
 

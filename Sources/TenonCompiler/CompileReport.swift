@@ -23,7 +23,7 @@ public struct CompileReport: @unchecked Sendable {
   /// The entries' drafts, each with its kernels' symbols by group; drafted for the question alone
   /// where the entries run on the interpreter. Entries that cannot be drafted are missing.
   var drafts: [(draft: PlanDraft, symbols: [String]?)] {
-    if !entries.isEmpty { return entries.map { ($0.draft, $0.kernels.map(\.symbol)) } }
+    if !entries.isEmpty { return entries.map { ($0.draft, $0.kernels.map(\.planned.symbol)) } }
     let table = LoweringTable(graph)
     let groups = GroupBuilder(graph, table, target)
     return graph.entries.compactMap { entry in
@@ -51,6 +51,8 @@ public struct CompileReport: @unchecked Sendable {
     public let tiles: Dimension
     /// The choices made: tiles, order, vectors.
     public let schedule: String
+    /// Why these ops are one kernel, and why what it computes does not join what reads it.
+    public let reasons: [String]
     /// True for steps that run once, when the plan is loaded.
     public let isPreparation: Bool
     /// The C source of the kernel alone.
@@ -104,7 +106,25 @@ extension CompileReport {
       entry: entry.draft.name, label: step.label, symbol: compiled.planned.symbol,
       origins: origins, types: "\(types(inputs)) -> \(types(outputs))", flops: cost.flops,
       bytes: cost.bytes, tiles: compiled.planned.tiles, schedule: compiled.schedule,
+      reasons: step.node.map(reasons) ?? [],
       isPreparation: isPreparation, source: compiled.source(comment: comment))
+  }
+
+  /// Why a node of the compiled graph is a kernel as it is: what made it, and what the `fuse` pass
+  /// refused.
+  private func reasons(_ node: NodeID) -> [String] {
+    var reasons: [String] = []
+    if let edit = passes.creation(of: node).map({ passes.edits[$0] }), edit.rule == "fuse" {
+      reasons.append(edit.reason)
+    }
+    let members = graph.regions(node).reduce([node]) { $0 + graph.nodes($1) }
+    for pass in passes.passes where pass.name == FuseGroups.name {
+      for refusal in pass.refusals where members.contains(refusal.node) {
+        let reason = "\(graph.opName(refusal.node)) does not join a reader: \(refusal.reason)"
+        if !reasons.contains(reason) { reasons.append(reason) }
+      }
+    }
+    return reasons
   }
 
   private static func flattened(_ steps: [PlanDraft.Step]) -> [PlanDraft.Step] {

@@ -116,8 +116,7 @@ private struct NodeTracer {
     for step in draft.steps { note(step, false, &ends) }
     for (node, buffer) in draft.nodesWithoutSteps {
       let root = draft.buffers[draft.root(buffer).buffer]
-      let value =
-        if case .constant = root.place { "constant \(root.name)" } else { root.name }
+      let value = if case .constant = root.place { "the plan's data" } else { root.name }
       ends[node] = .alias(of: value, because: "its elements lie there already")
     }
   }
@@ -145,7 +144,9 @@ private struct NodeTracer {
       if let end = ends[node] { return end }
       guard let edit = log.removal(of: node) else { return nil }
       let reason = "\(edit.rule): \(edit.reason)"
-      guard edit.node == node else { return .removed(because: reason) }
+      guard edit.node == node else {
+        return .removed(because: edit.node == nil ? reason : "its last use left, \(reason)")
+      }
       guard let value = log.replacements(edit).first else { return .removed(because: reason) }
       guard let producer = graph.producer(value), log.created(edit).contains(producer) else {
         return .alias(of: name(value), because: reason)

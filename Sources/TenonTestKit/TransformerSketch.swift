@@ -15,6 +15,13 @@ public struct TransformerSketch {
   /// Records into a fresh graph; outputs the loss and the gradient of every weight.
   public func record() throws -> Graph {
     let graph = Graph("transformer")
+    try record(into: graph)
+    graph.finishRecording()
+    return graph
+  }
+
+  /// Records into a graph that is open.
+  func record(into graph: Graph) throws {
     var weights: [Value] = []
     let tokens = try graph.input("tokens", .f32, Shape([self.tokens, width]))
     let mask = try graph.input("mask", .f32, Shape([heads, self.tokens, self.tokens]))
@@ -46,8 +53,6 @@ public struct TransformerSketch {
     for (weight, gradient) in zip(weights, try gradients(of: loss, wrt: weights)) {
       try graph.output("d " + graph.name(weight.id)!, gradient)
     }
-    graph.finishRecording()
-    return graph
   }
 
   private func normalized(_ x: Value, _ scale: Value) throws -> Value {

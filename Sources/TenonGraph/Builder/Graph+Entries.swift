@@ -39,7 +39,8 @@ extension Graph {
     let site = CallSite(fileID: fileID, line: line)
     if recording.isEmpty { try openDefaultEntry() }
     let entry = try currentEntry(site)
-    guard !entries[entry].arguments.contains(.port(name)) else {
+    let known = argumentPlaces.place(of: .port(name), in: entries[entry].arguments, entry)
+    guard known == nil else {
       throw TenonError.duplicate("input", name).at(site, in: self)
     }
     let type = TensorType(element, shape)
@@ -114,10 +115,11 @@ extension Graph {
     if recording.isEmpty { try openDefaultEntry() }
     let entry = try currentEntry(site)
     // After an assignment in this entry the variable reads as what was assigned.
-    if let place = entries[entry].results.firstIndex(of: .variable(variable)) {
+    let binding = Binding.variable(variable)
+    if let place = resultPlaces.place(of: binding, in: entries[entry].results, entry) {
       return Value(self, results(entries[entry].region)[place])
     }
-    if let place = entries[entry].arguments.firstIndex(of: .variable(variable)) {
+    if let place = argumentPlaces.place(of: binding, in: entries[entry].arguments, entry) {
       return Value(self, arguments(entries[entry].region)[place])
     }
     let record = variables[variable.index]
@@ -143,7 +145,7 @@ extension Graph {
     guard value.graph === self, region(of: value.id) == entries[entry].region else {
       throw TenonError.foreignOutput(describe(binding)).at(site, in: self)
     }
-    if let place = entries[entry].results.firstIndex(of: binding) {
+    if let place = resultPlaces.place(of: binding, in: entries[entry].results, entry) {
       guard case .variable = binding else {
         throw TenonError.duplicate("output", describe(binding)).at(site, in: self)
       }

@@ -96,8 +96,11 @@ struct FusionRewriter {
       units.append((fused.node, group.positions.last!))
     }
     for (node, _) in units {
-      for (position, operand) in graph.operands(node).enumerated() {
-        if let new = replaced[operand] { graph.setOperand(node, position, new) }
+      // A slice of operands that is kept would have the first change copy all operands.
+      for position in 0..<graph.operandCount(node) {
+        if let new = replaced[graph.operand(node, position)] {
+          graph.setOperand(node, position, new)
+        }
       }
     }
     graph.setResults(region, graph.results(region).map { replaced[$0] ?? $0 })

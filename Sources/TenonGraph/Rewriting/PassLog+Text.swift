@@ -64,3 +64,54 @@ extension PassLog {
     return "\(tenths / 10).\(tenths % 10) ms"
   }
 }
+
+extension PassLog.Pass {
+  /// What the pass refused for one reason.
+  public struct RefusalGroup: Sendable, Hashable {
+    public var rule: String
+    public var reason: String
+    public var count: Int
+    /// `2 x dot_general at Model/main.swift:12`, in the order of first refusal.
+    public var nodes: [String]
+
+    public init(rule: String, reason: String, count: Int, nodes: [String]) {
+      self.rule = rule
+      self.reason = reason
+      self.count = count
+      self.nodes = nodes
+    }
+  }
+
+  /// What the pass refused by rule and reason, in the order of first use.
+  public func refusalGroups(_ graph: Graph) -> [RefusalGroup] {
+    var keys: [[String]] = []
+    var members: [[String]: [NodeID]] = [:]
+    for refusal in refusals {
+      let key = [refusal.rule, refusal.reason]
+      if members[key] == nil { keys.append(key) }
+      members[key, default: []].append(refusal.node)
+    }
+    return keys.map { key in
+      RefusalGroup(
+        rule: key[0], reason: key[1], count: members[key]!.count,
+        nodes: graph.listing(of: members[key]!))
+    }
+  }
+}
+
+extension Graph {
+  /// Nodes as people read them, `2 x add at M/a.swift:3` and `exponential`, equal ones once, in the
+  /// order of first occurrence.
+  package func listing(of nodes: [NodeID]) -> [String] {
+    var texts: [String] = []
+    var counts: [String: Int] = [:]
+    for node in nodes {
+      let text =
+        Swift.type(of: op(node)).name
+        + (origins.primaryLine(origin(node)).map { " at \($0)" } ?? "")
+      if counts[text] == nil { texts.append(text) }
+      counts[text, default: 0] += 1
+    }
+    return texts.map { counts[$0]! == 1 ? $0 : "\(counts[$0]!) x \($0)" }
+  }
+}

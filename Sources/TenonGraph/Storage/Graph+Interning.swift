@@ -155,7 +155,11 @@ extension Graph {
 
   package func setName(_ value: ValueID, _ name: String?) { namesByValue[value] = name }
 
-  package func setEntries(_ entries: [Entry]) { self.entries = entries }
+  package func setEntries(_ entries: [Entry]) {
+    self.entries = entries
+    argumentPlaces = BindingPlaces()
+    resultPlaces = BindingPlaces()
+  }
 
   package func setArgumentOrigin(_ value: ValueID, _ origin: OriginID) {
     argumentOrigins[value] = origin

@@ -32,6 +32,8 @@ public final class Graph {
   var knownElementsByValue: [ValueID: [Dimension]] = [:]
   var namesByValue: [ValueID: String] = [:]
   var argumentOrigins: [ValueID: OriginID] = [:]
+  var argumentPlaces = BindingPlaces()
+  var resultPlaces = BindingPlaces()
 
   /// The functions users can run, in the order recorded.
   public internal(set) var entries: [Entry] = []
@@ -196,7 +198,9 @@ extension Graph {
     var pending = [root]
     while let region = pending.popLast() {
       found.append(region)
-      for node in nodes(region).reversed() { pending.append(contentsOf: regions(node).reversed()) }
+      for node in nodes(region).reversed() where nodeRecords[node.index].regionCount > 0 {
+        pending.append(contentsOf: regions(node).reversed())
+      }
     }
     return found
   }

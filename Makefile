@@ -7,7 +7,7 @@ BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
 PACKAGES := libopenblas-dev libomp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check format lint bench fuzz sanitize clean
+.PHONY: help setup build run test check format lint reference bench fuzz sanitize clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ lint: ## checks the format of every Swift file
 
 format: ## formats every Swift file
 	@$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Samples
+
+reference: setup ## writes Docs/Reference anew from the sources
+	@TENON_WRITE_REFERENCE=1 $(TEST) --filter ReferenceTests
 
 bench: build ## measures Tenon alone and prints a table
 	@mkdir -p $(BUILD)

@@ -11,11 +11,15 @@ func tests(_ name: String, of modules: [Target.Dependency], files: [String] = []
   .testTarget(name: name, dependencies: modules + ["TenonTestKit"], exclude: files)
 }
 
-func sample(_ name: String, folder: String, exclude: [String] = [], resources: [Resource] = [])
-  -> Target
-{
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+func sample(
+  _ name: String, folder: String, using others: [Target.Dependency] = [], exclude: [String] = [],
+  resources: [Resource] = []
+) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Tenon"], path: "Samples/\(folder)",
+    name: name, dependencies: ["Tenon"] + others, path: "Samples/\(folder)",
     exclude: ["README.md"] + exclude, resources: resources, packageAccess: false)
 }
 
@@ -70,12 +74,13 @@ let package = Package(
     // Level 7
     .executableTarget(
       name: "TenonCommand",
-      dependencies: ["Tenon", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Tenon", argumentParser]),
     .executableTarget(name: "TenonBenchmarks", dependencies: ["Tenon"]),
 
     sample("HelloGraph", folder: "01-HelloGraph"),
     sample(
-      "TrainDigits", folder: "02-TrainDigits", exclude: ["Data/ATTRIBUTION.md"],
+      "TrainDigits", folder: "02-TrainDigits", using: [argumentParser],
+      exclude: ["Data/ATTRIBUTION.md"],
       resources: [.copy("Data/digits.csv")]),
     sample("WriteAnOp", folder: "03-WriteAnOp"),
     sample("WriteAPass", folder: "04-WriteAPass"),
@@ -99,6 +104,7 @@ let package = Package(
       of: ["TenonCodegen", "TenonPasses", "TenonOps", "TenonRuntime", "TenonGraph", "TenonTensor"]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),
+    tests("DocsTests", of: ["Tenon", "TenonPasses", "TenonOps", "TenonGraph"]),
     tests(
       "TrainingTests",
       of: ["TenonTraining", "TenonCompiler", "TenonOps", "TenonGraph", "TenonTensor"]),

@@ -1,29 +1,28 @@
+import ArgumentParser
 import Tenon
 
-/// The command line: see README.md.
-struct Options {
+struct Options: ParsableArguments {
+  @Option(help: "Where the graph and the trained weights are saved.")
   var output: String?
+
+  @Option(help: "Where one test image is written as .npy, for `tenon run`.")
   var image: String?
+
+  @Option(help: "Threads to use; the results are the same to the bit for any number.")
   var threads: Int?
+
+  @Option(help: "Passes over the training images.")
   var epochs = 20
+
+  @Option(help: "What runs the graph.")
   var backend = Backend.native
 
-  init(_ arguments: [String]) throws {
-    var rest = arguments.dropFirst()
-    while let name = rest.popFirst() {
-      guard let value = rest.popFirst() else { throw DigitsError(text: "\(name) needs a value") }
-      switch (name, Int(value)) {
-      case ("--output", _): output = value
-      case ("--image", _): image = value
-      case ("--threads", let count?) where count > 0: threads = count
-      case ("--epochs", let count?) where count > 0: epochs = count
-      case ("--backend", _):
-        guard let backend = Backend(rawValue: value) else {
-          throw DigitsError(text: "--backend is native or reference, not \(value)")
-        }
-        self.backend = backend
-      default: throw DigitsError(text: "\(name) \(value): see README.md for the options")
-      }
+  func validate() throws {
+    guard epochs > 0 else { throw ValidationError("--epochs must be at least 1, not \(epochs)") }
+    guard (threads ?? 1) > 0 else {
+      throw ValidationError("--threads must be at least 1, not \(threads!)")
     }
   }
 }
+
+extension Backend: @retroactive ExpressibleByArgument {}

@@ -2,7 +2,7 @@ import Foundation
 import Tenon
 
 let batchSize = 32
-let options = try Options(CommandLine.arguments)
+let options = Options.parseOrExit()
 let digits = try Digits()
 
 // Record: one network, two entries that share its variables.

@@ -18,13 +18,17 @@ struct PlanBackend {
     let groups = GroupBuilder(graph, table, target)
     if options.backend == .native {
       do {
-        let drafts = try self.drafts(table, groups, refusal: KernelCompiler.refusal)
+        let drafts = try self.drafts(
+          table, groups, refusal: KernelCompiler.refusal,
+          preferredLayouts: Scheduler(target: target).preferredLayouts)
         return try load(drafts, try nativeKernels(drafts.map(\.draft)))
       } catch let error as TenonError where error.isWithoutCompiler {
         options.warn("\(error)\nrunning on the portable backend instead, which is slower")
       }
     }
-    let drafts = try self.drafts(table, groups, refusal: PortableCompiler.refusal)
+    let drafts = try self.drafts(
+      table, groups, refusal: PortableCompiler.refusal,
+      preferredLayouts: { group, _ in group.inputs.map { _ in nil } })
     return try load(
       drafts, drafts.map { $0.draft.groups.map { .portable(PortableCompiler.compile($0)) } })
   }
@@ -33,11 +37,14 @@ struct PlanBackend {
 
   private func drafts(
     _ table: LoweringTable, _ groups: GroupBuilder,
-    refusal: @escaping (KernelGroup) -> String?
+    refusal: @escaping (KernelGroup) -> String?,
+    preferredLayouts: @escaping DraftBuilder.PreferredLayouts
   ) throws -> [Draft] {
     try graph.entries.map { entry in
       try TenonError.inContext("while planning entry \(entry.name)") {
-        try DraftBuilder.draft(graph, table, groups, entry: entry, refusal: refusal)
+        try DraftBuilder.draft(
+          graph, table, groups, entry: entry, refusal: refusal,
+          preferredLayouts: preferredLayouts)
       }
     }
   }

@@ -7,7 +7,8 @@ import Testing
 /// Contractions and convolutions by blocks of registers.
 @Suite struct ContractionTests {
   /// `lhs` and `rhs` name the axes of the operands by letters, `result` those of the result; a
-  /// letter in capitals is read as the sum of two: `H` is `h + p - 1`, with zeros outside.
+  /// letter in capitals is read as the sum of two: `H` is `stride * h + dilation * p - 1`, with zeros
+  /// outside.
   struct Case: CustomStringConvertible {
     var lhs: String
     var rhs: String
@@ -19,6 +20,8 @@ import Testing
     var running = ""
     var epilogue = ""
     var blocked: Int?
+    var stride = 1
+    var dilation = 1
     var level2Bytes = 1 << 20
 
     var description: String {
@@ -70,6 +73,21 @@ import Testing
     Case(
       lhs: "nchw", rhs: "oc", result: "nohw",
       sizes: ["n": 2, "c": 18, "h": 6, "w": 9, "o": 20]),
+    Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 1, "c": 3, "h": 5, "w": 23, "o": 16, "p": 3, "q": 3], epilogue: "bias"),
+    Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 2, "c": 3, "h": 7, "w": 7, "o": 16, "p": 3, "q": 3], stride: 2),
+    Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 1, "c": 4, "h": 9, "w": 11, "o": 15, "p": 3, "q": 2], dilation: 2),
+    Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 1, "c": 5, "h": 13, "w": 3, "o": 17, "p": 5, "q": 1], element: .f64),
+    Case(
+      lhs: "ncW", rhs: "ocq", result: "now",
+      sizes: ["n": 3, "c": 5, "w": 41, "o": 17, "q": 3], stride: 3),
   ]
 
   static func group(_ test: Case) -> (KernelGroup, [Symbol: Int]) {
@@ -93,11 +111,15 @@ import Testing
       let indices = text.map { letter -> IndexExpression in
         guard letter.isUppercase else { return axis(letter) }
         let small = Character(letter.lowercased())
-        let place = axis(small) + axis(small == "h" ? "p" : "q") + -1
-        guards.append(.within(place, size(small)))
+        let tap = axis(small == "h" ? "p" : "q") * Dimension(test.dilation)
+        let place = axis(small) * Dimension(test.stride) + tap + -1
+        guards.append(.within(place, size(small) * Dimension(test.stride)))
         return place
       }
-      let shape = Shape(text.map { size(Character($0.lowercased())) })
+      let shape = Shape(
+        text.map { letter in
+          size(Character(letter.lowercased())) * Dimension(letter.isUppercase ? test.stride : 1)
+        })
       let fill =
         guards.isEmpty
         ? nil : program.add(test.element.isFloat ? .float(0) : .integer(0), storage)

@@ -30,6 +30,8 @@ struct GroupEvaluator {
     var element: ElementType
     var shape: [Int]
     var start: UnsafeMutableRawPointer
+    /// What lies there in a layout; nil for row-major order.
+    var packed: TensorType?
 
     subscript(place: Int) -> Scalar {
       get {
@@ -99,8 +101,14 @@ struct GroupEvaluator {
     let operands = stages.map { stage in
       stage.operands.map { operand -> Buffer in
         switch operand {
-        case .input(let input): inputs[input]
-        case .stage(let earlier, let result): results[earlier][result]
+        case .input(let input):
+          var buffer = inputs[input]
+          if group.inputs[input].layout != nil {
+            buffer.packed = group.inputs[input]
+            buffer.shape = group.inputs[input].shape.constants!
+          }
+          return buffer
+        case .stage(let earlier, let result): return results[earlier][result]
         }
       }
     }
@@ -209,11 +217,15 @@ struct GroupEvaluator {
       case .load(let operand, let index, let guards, let fill):
         if holds(guards) {
           let buffer = operands[operand]
+          let places = index.map(value)
           var offset = 0
-          for (axis, expression) in index.enumerated() {
-            let at = value(expression)
-            precondition((0..<buffer.shape[axis]).contains(at), "load outside of its operand")
-            offset = offset * buffer.shape[axis] + at
+          for (at, size) in zip(places, buffer.shape) {
+            precondition((0..<size).contains(at), "load outside of its operand")
+            offset = offset * size + at
+          }
+          if let type = buffer.packed {
+            offset = type.offset(places.map { IndexExpression(Dimension($0)) })
+              .constantValue!.constant!
           }
           values[place] = buffer[offset]
         } else {

@@ -12,7 +12,10 @@ struct Drafted {
   let draft: PlanDraft
   let hostNodes: [NodeID]
 
-  init(_ graph: Graph, pipeline: Pipeline = .standard, entry: String = "main") throws {
+  /// - Parameter packs: whether constant operands get the layouts that native kernels prefer.
+  init(
+    _ graph: Graph, pipeline: Pipeline = .standard, entry: String = "main", packs: Bool = false
+  ) throws {
     self.graph = graph
     let target = Target(.avx2)
     try pipeline.run(on: graph, target: target, catalog: .standard)
@@ -22,6 +25,11 @@ struct Drafted {
       graph, table, groups, entry: graph.entry(entry)!,
       refusal: { group in
         if case .stages = group.body { nil } else { "it is run by its meaning here" }
+      },
+      preferredLayouts: { group, mayChange in
+        packs
+          ? Scheduler(target: target).preferredLayouts(group, mayChange: mayChange)
+          : group.inputs.map { _ in nil }
       })
   }
 }
@@ -29,14 +37,15 @@ struct Drafted {
 /// Runs the draft and the interpreter on the same inputs and compares every output and variable.
 @discardableResult
 func expectDraftEqual(
-  _ record: (Graph) throws -> Void, seed: UInt64 = 1, pipeline: Pipeline = .standard
+  _ record: (Graph) throws -> Void, seed: UInt64 = 1, pipeline: Pipeline = .standard,
+  packs: Bool = false
 ) throws -> Drafted {
   let reference = Graph("reference")
   try record(reference)
   reference.finishRecording()
   let graph = Graph("test")
   try record(graph)
-  let drafted = try Drafted(graph, pipeline: pipeline)
+  let drafted = try Drafted(graph, pipeline: pipeline, packs: packs)
   let entry = reference.entry("main")!
   var inputs: [String: Tensor] = [:]
   for (place, binding) in entry.arguments.enumerated() {

@@ -64,7 +64,7 @@ extension FunctionWriter {
   }
 
   /// A `bool` vector as bytes.
-  private mutating func byteMask(_ value: ValueIndex?, _ stored: LaneType) -> String {
+  mutating func byteMask(_ value: ValueIndex?, _ stored: LaneType) -> String {
     guard let value else { return "(\(source.type(stored)))(0)" }
     return "(\(source.type(stored)))(-\(mask(value, bytes: 1)))"
   }

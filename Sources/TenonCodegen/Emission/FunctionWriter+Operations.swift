@@ -70,7 +70,9 @@ extension FunctionWriter {
       if CTypes.name(from) == CTypes.name(type) { return (name(a), nil) }
       return ("\(source.bitcast(from, to: type))(\(name(a)))", nil)
     case .combineLanes(let function, let a):
-      return ("\(source.combineLanes(function, kernel.type(a)))(\(name(a)))", nil)
+      let lanes = kernel.type(a)
+      let bytes = lanes.element == .bool ? byteMask(a, lanes.with(element: .u8)) : name(a)
+      return ("\(source.combineLanes(function, lanes))(\(bytes))", nil)
     case .interleave(let a, let b, let upper):
       let first = upper ? type.lanes / 2 : 0
       let lanes = (first..<first + type.lanes / 2).flatMap { ["\($0)", "\($0 + type.lanes)"] }

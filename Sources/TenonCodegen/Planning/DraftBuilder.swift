@@ -13,6 +13,7 @@ package struct DraftBuilder {
   var bufferOf: [ValueID: Int] = [:]
   /// Why a backend has no kernel for a group; nil where it has one.
   let refusal: (KernelGroup) -> String?
+  let preferredLayouts: PreferredLayouts
   /// What each host function evaluates.
   package private(set) var hostNodes: [NodeID] = []
   /// By buffer, how deep in loops and branches the block is that owns it.
@@ -27,27 +28,33 @@ package struct DraftBuilder {
 
   private init(
     _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
-    refusal: @escaping (KernelGroup) -> String?
+    refusal: @escaping (KernelGroup) -> String?, preferredLayouts: @escaping PreferredLayouts
   ) {
     self.graph = graph
     self.table = table
     self.groups = groups
     self.refusal = refusal
+    self.preferredLayouts = preferredLayouts
     draft = PlanDraft(entry.name)
   }
 
   /// The draft of an entry, with all plan passes but those that need kernels.
   ///
-  /// - Parameter refusal: why a backend has no kernel for a group, which then is a host step; nil
-  ///   where it has one.
+  /// - Parameters:
+  ///   - refusal: why a backend has no kernel for a group, which then is a host step; nil where it
+  ///     has one.
+  ///   - preferredLayouts: into which layouts constant operands of a group are packed.
   /// - Throws: `unfit-fusion`, `unsupported-value` for a value that is no tensor.
   package static func draft(
     _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
-    refusal: @escaping (KernelGroup) -> String? = { _ in nil }
+    refusal: @escaping (KernelGroup) -> String? = { _ in nil },
+    preferredLayouts: @escaping PreferredLayouts = { group, _ in group.inputs.map { _ in nil } }
   ) throws -> (draft: PlanDraft, hostNodes: [NodeID]) {
-    var builder = DraftBuilder(graph, table, groups, entry: entry, refusal: refusal)
+    var builder = DraftBuilder(
+      graph, table, groups, entry: entry, refusal: refusal, preferredLayouts: preferredLayouts)
     try builder.build(entry)
     var draft = builder.draft
+    draft.dropIdleGroups()
     draft.planMemory()
     draft.placeBarriers()
     return (draft, builder.hostNodes)

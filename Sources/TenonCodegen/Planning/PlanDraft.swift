@@ -103,6 +103,12 @@ package struct PlanDraft {
     return groups.count - 1
   }
 
+  mutating func setGroups(_ groups: [KernelGroup]) {
+    self.groups = groups
+    groupLookup = [:]
+    for (number, group) in groups.enumerated() { groupLookup[group] = number }
+  }
+
   /// The buffer whose memory the buffer is a part of, and where in it.
   package func root(_ buffer: Int) -> (buffer: Int, byteOffset: Int) {
     var (at, offset) = (buffer, 0)

@@ -3,7 +3,7 @@ import TenonTensor
 extension DraftBuilder {
   /// Moves steps that depend on nothing but constants, and variables that the entry does not
   /// write, to the prepare steps, which run once; what later steps read of them is kept in the
-  /// prepared store.
+  /// prepared store. Operands that stay the same are packed there as well.
   mutating func separatePreparation(
     _ block: inout [PlanDraft.Step], written: [Int], results: [Int]
   ) {
@@ -32,7 +32,10 @@ extension DraftBuilder {
       draft.prepare.append(step)
       isPrepared.formUnion(outputs.map { draft.root($0).buffer })
     }
-    block = left
+    let packed = packOperands(
+      left, fixed: Set(draft.buffers.indices.filter(isFixed)))
+    block = packed.steps
+    isPrepared.formUnion(packed.copies)
     for buffer in block.flatMap(\.reads) + results {
       let root = draft.root(buffer).buffer
       if isPrepared.contains(root) { draft.buffers[root].place = .prepared }

@@ -46,7 +46,8 @@ struct IndexSet {
 }
 
 extension IndexExpression {
-  fileprivate func treatsAsOne(_ outer: Int, _ inner: Int, innerExtent: Dimension) -> Bool {
+  /// Whether axes `outer` and `inner` matter only as one axis of both.
+  func treatsAsOne(_ outer: Int, _ inner: Int, innerExtent: Dimension) -> Bool {
     guard coefficient(ofAxis: outer) == coefficient(ofAxis: inner) * innerExtent else {
       return false
     }

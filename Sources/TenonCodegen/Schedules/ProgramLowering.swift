@@ -155,9 +155,17 @@ extension ProgramLowering {
         add(builder.define(.laneNumber, type), times: term.coefficient)
       case .scalar(let value): add(value, times: term.coefficient)
       case .floorDivide(let inner, let by):
+        if let (quotient, _) = divided(inner, by) {
+          add(quotient, times: term.coefficient)
+          continue
+        }
         let divisor = builder.splat(builder.index(IndexExpression(by)), lanes: lanes)
         add(builder.define(.floorDivide(wide(inner), divisor), type), times: term.coefficient)
       case .remainder(let inner, let by):
+        if let (_, rest) = divided(inner, by) {
+          add(rest, times: term.coefficient)
+          continue
+        }
         let divisor = builder.splat(builder.index(IndexExpression(by)), lanes: lanes)
         add(builder.define(.floorRemainder(wide(inner), divisor), type), times: term.coefficient)
       }
@@ -165,6 +173,37 @@ extension ProgramLowering {
     if uniform == IndexExpression(0), let sum { return sum }
     let base = builder.splat(builder.index(uniform), lanes: lanes)
     return sum.map { builder.define(.binary(.add, $0, base), type) } ?? base
+  }
+
+  /// Quotient and remainder of neighbouring numbers in the lanes: those of the first, and a step
+  /// for each multiple of the divisor that the lanes cross; nil where there are many.
+  private func divided(_ inner: IndexExpression, _ by: Dimension) -> (
+    quotient: ValueIndex, remainder: ValueIndex
+  )? {
+    guard let vectorVariable, inner.coefficient(ofAxis: vectorVariable) == 1,
+      !varies(inner - .axis(vectorVariable)), let size = by.constant
+    else { return nil }
+    let crossed = (size + lanes - 2) / size
+    guard crossed <= 4 else { return nil }
+    let type = LaneType(.i64, lanes: lanes)
+    func wide(_ number: Int) -> ValueIndex {
+      builder.splat(builder.index(IndexExpression(Dimension(number))), lanes: lanes)
+    }
+    let first = builder.splat(
+      builder.index(inner.remainder(by: by, extents: extents)), lanes: lanes)
+    var rest = builder.define(
+      .binary(.add, first, builder.define(.laneNumber, type)), type)
+    var quotient = builder.splat(
+      builder.index(inner.floorDivided(by: by, extents: extents)), lanes: lanes)
+    for _ in 0..<crossed {
+      let isOver = builder.define(
+        .compare(.greaterOrEqual, rest, wide(size)), LaneType(.bool, lanes: lanes))
+      let step = builder.define(.select(isOver, wide(1), wide(0)), type)
+      let less = builder.define(.select(isOver, wide(size), wide(0)), type)
+      quotient = builder.binary(.add, quotient, step)
+      rest = builder.binary(.subtract, rest, less)
+    }
+    return (quotient, rest)
   }
 
   /// Whether all guards hold; nil where they certainly do.
@@ -208,7 +247,7 @@ extension ProgramLowering {
     _ operand: Int, _ indices: [IndexExpression], guards: [Guard], fill: ScalarID?
   ) -> ValueIndex {
     let access = operands[operand]
-    let offset = access.offset(indices.map(translated)).simplified(extents)
+    let offset = access.offset(indices.map(translated)).simplified(extents).recombined
     let mask = holds(guards)
     let filling = mask == nil ? nil : fill.map { values[$0]! }
     let maskIsWide = mask.map(isWide) ?? false
@@ -238,9 +277,15 @@ extension ProgramLowering {
       return builder.define(
         .load(Address(access.memory, offset), count: nil, mask: allowed, fill: other), type)
     }
+    // What all lanes share is part of the address.
+    var shared = IndexExpression(offset.constant)
+    for term in offset.terms {
+      let part = IndexExpression(term.atom, times: term.coefficient)
+      if !varies(part) { shared = shared + part }
+    }
     return builder.define(
       .gather(
-        Address(access.memory, IndexExpression(0)), indices: wide(offset), mask: allowed,
+        Address(access.memory, shared), indices: wide(offset - shared), mask: allowed,
         fill: wideFill), type)
   }
 

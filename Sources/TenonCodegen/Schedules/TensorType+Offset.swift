@@ -4,7 +4,7 @@ import TenonTensor
 extension TensorType {
   /// Elements from the start of the tensor's memory to the element at `indices`, as its layout
   /// says; row-major without one.
-  func offset(_ indices: [IndexExpression]) -> IndexExpression {
+  package func offset(_ indices: [IndexExpression]) -> IndexExpression {
     precondition(indices.count == rank, "internal: an index of another rank")
     guard let layout else { return rowMajorOffset(indices, Array(shape)) }
     var places: [IndexExpression] = []

@@ -74,9 +74,10 @@ extension CSource {
 
   mutating func gather(_ type: LaneType) -> String {
     let indices = self.type(type.with(element: .i64))
+    let fast = gatherBuiltin(type, mask: "~0u", fill: "($T)(0)")
     return function("gather", type) {
       """
-      INLINE $T gather_$s(const $S *p, \(indices) index) {
+      INLINE $T gather_$s(const $S *p, \(indices) index) {\(fast)
         $T v;
         for (i64 l = 0; l < $n; ++l) v[l] = p[index[l]];
         return v;
@@ -89,15 +90,47 @@ extension CSource {
   mutating func gatherMasked(_ type: LaneType) -> String {
     let indices = self.type(type.with(element: .i64))
     let mask = self.type(type.with(element: .i32))
+    let bits = "(unsigned)__builtin_ia32_cvtd2mask\(type.lanes * 32)((masks)mask)"
+    let fast = gatherBuiltin(type, mask: bits, fill: "fill")
     return function("gather_masked", type) {
       """
-      INLINE $T gather_masked_$s(const $S *p, \(indices) index, \(mask) mask, $T fill) {
-        $T v = fill;
-        for (i64 l = 0; l < $n; ++l) if (mask[l]) v[l] = p[index[l]];
+      INLINE $T gather_masked_$s(const $S *p, \(indices) index, \(mask) mask, $T fill) {\(fast)
+        $T v;
+        for (i64 l = 0; l < $n; ++l)
+          v[l] = *(mask[l] ? p + index[l] : (const $S *)&fill + l);
         return v;
       }
       """
     }
+  }
+
+  /// First lines that use the target's gathers by 64-bit indices, 8 at once, where the compiler
+  /// has them.
+  private func gatherBuiltin(_ type: LaneType, mask: String, fill: String) -> String {
+    guard let moves = MaskedMoves(target, type) else { return "" }
+    let width = type.element.byteWidth
+    let parts = (0..<type.lanes / 8).map { part -> String in
+      let lanes = (0..<8).map { "\(part * 8 + $0)" }.joined(separator: ", ")
+      return """
+            part v\(part) = (part)\(moves.gather)(
+              (part)__builtin_shufflevector(none, none, \(lanes)), p,
+              (places)__builtin_shufflevector(index, index, \(lanes)),
+              (u8)(bits >> \(part * 8)), \(width));
+        """
+    }
+    let all = (0..<type.lanes).map { "\($0)" }.joined(separator: ", ")
+    return """
+
+      #if __has_builtin(\(moves.gather)) && __has_builtin(__builtin_ia32_cvtd2mask256)
+        typedef \(moves.lane) part __attribute__((vector_size(\(8 * width))));
+        typedef long long places __attribute__((vector_size(64)));
+        typedef int masks __attribute__((vector_size(\(type.lanes * 4))));
+        const unsigned bits = \(mask);
+        const $T none = \(fill);
+      \(parts.joined(separator: "\n"))
+        return ($T)\(type.lanes == 8 ? "v0" : "__builtin_shufflevector(v0, v1, \(all))");
+      #endif
+      """
   }
 }
 
@@ -105,6 +138,8 @@ extension CSource {
 private struct MaskedMoves {
   var load: String
   var store: String
+  /// Gathers 8 elements by 64-bit indices.
+  var gather: String
   /// Makes mask bits of the lanes' signs.
   var mask: String
   /// The lane type that the moves are declared with.
@@ -124,6 +159,8 @@ private struct MaskedMoves {
     }
     load = "__builtin_ia32_load\(kind)512_mask"
     store = "__builtin_ia32_store\(kind)512_mask"
+    let isFloat = lane == "float" || lane == "double"
+    gather = "__builtin_ia32_gatherdiv" + (width == 4 ? "16s" : "8d") + (isFloat ? "f" : "i")
     mask = "__builtin_ia32_cvt\(width == 4 ? "d" : "q")2mask512"
   }
 }

@@ -28,7 +28,8 @@ struct ContractionSchedule {
     let lanes = target.lanes(byteWidth: shape.element.byteWidth)
     guard lanes > 1 else { return nil }
     let block = RegisterBlock(
-      rows: shape.rows.bound, columns: shape.columns.bound, lanes: lanes, target: target)
+      rows: shape.rows.bound, columns: shape.columns.bound, mostRows: shape.rowsInCache,
+      lanes: lanes, target: target)
     self.block = block
     let rows = shape.rows.extent.constant
     pieces = rows.map { Pieces(count: $0, most: block.rows) }
@@ -40,7 +41,7 @@ struct ContractionSchedule {
       depthBlock == nil ? RowSource(shape, block: block, panels: panels) : .direct
     let bytes = block.rows * shape.depthBound * shape.element.byteWidth
     grid = ContractionSchedule.grid(
-      shape, block, rowPieces, rowSource, isKnown: rows != nil, tileWork,
+      shape, block, rowPieces, panel, rowSource, isKnown: rows != nil, tileWork,
       room: max(1, target.level2Bytes / 3 / max(1, bytes)))
   }
 
@@ -63,8 +64,8 @@ struct ContractionSchedule {
 
   /// Tiles: an index of each outer loop, some row pieces, one panel of columns.
   private static func grid(
-    _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, _ rowSource: RowSource,
-    isKnown: Bool, _ tileWork: Int, room: Int
+    _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, _ panel: PanelSource,
+    _ rowSource: RowSource, isKnown: Bool, _ tileWork: Int, room: Int
   ) -> TileGrid {
     var axes = shape.outer.map { TileGrid.Axis(loop: $0, block: 1) }
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
@@ -74,7 +75,8 @@ struct ContractionSchedule {
     let groups = (panels + rowSource.panels - 1) / rowSource.panels
     let tiles = max(1, Dimension.saturatingProduct(groups, outer))
     let work = max(1, block.rows * block.vectors * rowSource.panels * shape.depthBound / 2)
-    let least = max(rowSource == .direct ? 4 : 1, (tileWork + work - 1) / work)
+    let reuse = rowSource != .direct ? 1 : panel == .direct ? 4 : 8
+    let least = max(reuse, (tileWork + work - 1) / work)
     let chunks = max(1, min((32 + tiles - 1) / tiles, rowPieces / least))
     var length = (rowPieces + chunks - 1) / chunks
     // Copied rows stay in the second cache.

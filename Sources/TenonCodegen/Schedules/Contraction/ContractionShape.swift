@@ -11,8 +11,11 @@ struct ContractionShape {
   let columnFactor: ScalarID
   /// The innermost loop over rows.
   let rows: LoopAxis
-  /// The innermost loop over columns; results lie side by side along it.
+  /// The loop over columns; results lie side by side along it.
   let columns: LoopAxis
+  /// The loops that are one in `columns`, outermost first: more than one where only the results
+  /// run through them as through one.
+  let columnParts: [LoopAxis]
   /// The other parallel loops, outermost first.
   let outer: [LoopAxis]
 
@@ -42,8 +45,13 @@ struct ContractionShape {
     }
     guard let row = loops.lastIndex(where: isRow) else { return nil }
     rows = loops[row]
-    self.columns = columns
-    outer = loops.indices.filter { $0 != row && $0 != loops.count - 1 }.map { loops[$0] }
+    columnParts = ContractionShape.parts(of: loops, stage) { loop in
+      loop.axes.contains(where: columnAxes.contains) && !loop.axes.contains(where: rowAxes.contains)
+    }
+    self.columns = LoopAxis(
+      extent: columnParts.reduce(1) { $0 * $1.extent }, axes: columnParts.flatMap(\.axes))
+    let inner = loops.count - columnParts.count
+    outer = loops.indices.filter { $0 != row && $0 < inner }.map { loops[$0] }
     self.stage = stage
     let strides = stage.reductionLoops.map { loop in
       program.stride(of: isFirst ? b : a, along: loop.axes.last!, stage.operands)
@@ -52,6 +60,79 @@ struct ContractionShape {
       .map { stage.reductionLoops[$0] }
     let work = loops.reduce(stage.reductionBound) { Dimension.saturatingProduct($0, $1.bound) }
     guard work >= 4096, rows.bound > 1 || columns.bound >= 64 else { return nil }
+  }
+
+  /// The innermost loops over columns that become one: those through which results run as through
+  /// one, where the innermost alone would not fill vectors well.
+  private static func parts(
+    of loops: [LoopAxis], _ stage: StageAnalysis, isColumn: (LoopAxis) -> Bool
+  ) -> [LoopAxis] {
+    var parts = [loops.last!]
+    guard parts[0].bound % 64 != 0, parts[0].extent.isConstant else { return parts }
+    let place = stage.compute.axes.indices.map { IndexExpression.axis($0) }
+    let results = IndexSet(offsets: stage.results.map { $0.offset(place) }, others: [])
+    for loop in loops.dropLast().reversed() {
+      let inner = parts[0]
+      guard isColumn(loop), loop.extent.isConstant,
+        results.canMerge(loop.axes.last!, inner.axes.last!, innerExtent: inner.extent)
+      else { break }
+      parts.insert(loop, at: 0)
+    }
+    return parts
+  }
+
+  /// The most rows whose elements, read where they lie, stay in the first cache beside each other:
+  /// rows that lie a power of 2 apart share few places in it.
+  var rowsInCache: Int {
+    let program = reduction.program
+    var places = 64
+    for (place, isNeeded) in program.needed(for: [rowFactor]).enumerated() where isNeeded {
+      guard case .load(let operand, let indices, _, _) = program.instructions[place] else {
+        continue
+      }
+      let access = stage.operands[operand]
+      let step = access.offset(indices).coefficient(ofAxis: rows.axes.last!).upperBound ?? 0
+      guard step > 0, step < Int.max / 8, step * access.element.byteWidth % 64 == 0 else {
+        continue
+      }
+      let lines = step * access.element.byteWidth / 64
+      places = min(places, 64 / (lines & -lines > 64 ? 64 : lines & -lines))
+    }
+    // A place holds 8 lines or more.
+    return min(14, max(6, places * 8))
+  }
+
+  /// Loops over products of which neighbours are one where the row factor's elements follow each
+  /// other through them.
+  func merged(_ ranges: [LoopRange], rowsAreCopied: Bool) -> [LoopRange] {
+    let program = reduction.program
+    var indices: [IndexExpression] = []
+    for (place, isNeeded) in program.needed(for: [rowFactor]).enumerated() where isNeeded {
+      let instruction = program.instructions[place]
+      if case .load(let operand, let at, _, _) = instruction {
+        indices.append(stage.operands[operand].offset(at))
+        indices += instruction.guards.map(\.expression)
+      } else {
+        indices += instruction.indexExpressions
+      }
+    }
+    let set = IndexSet(offsets: indices, others: [])
+    var result: [LoopRange] = []
+    for range in ranges {
+      if let last = result.last,
+        rowsAreCopied
+          || set.canMerge(
+            last.loop.axes.last!, range.loop.axes.last!, innerExtent: range.loop.extent)
+      {
+        result[result.count - 1] = LoopRange(
+          LoopAxis(
+            extent: last.loop.extent * range.loop.extent, axes: last.loop.axes + range.loop.axes),
+          lower: last.lower * range.loop.extent, upper: last.upper * range.loop.extent)
+      } else {
+        result.append(range)
+      }
+    }
+    return result
   }
 
   /// The type in which products are summed.

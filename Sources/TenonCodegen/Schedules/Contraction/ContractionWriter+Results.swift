@@ -50,9 +50,7 @@ extension ContractionWriter {
         let values = lowering.lowerWide(stage.compute.results)
         let axes = stage.compute.axes.indices.map { here[$0] ?? IndexExpression(0) }
         for (result, value) in zip(stage.results, values) {
-          let offset = result.offset(axes).simplified {
-            $0 == 0 ? schedule.grid.tiles : builder.extent($0)
-          }
+          let offset = result.offset(axes).simplified(extents).recombined
           builder.store(
             Address(result.memory, offset), value, count: columns.counts[vector])
         }

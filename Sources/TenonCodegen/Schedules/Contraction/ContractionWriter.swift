@@ -16,7 +16,6 @@ struct ContractionWriter {
   var block: RegisterBlock { schedule.block }
   var stage: StageAnalysis { shape.stage }
   var rowAxis: Int { shape.rows.axes.last! }
-  var columnAxis: Int { shape.columns.axes.last! }
   var vectorType: LaneType { LaneType(shape.element, lanes: block.lanes) }
 
   /// The columns that one way through the tile covers.
@@ -218,17 +217,35 @@ struct ContractionWriter {
   func place(
     _ place: AxisPlaces, _ columns: Columns, _ vector: Int, _ lane: IndexExpression
   ) -> AxisPlaces {
+    setColumn(
+      columns.panel * Dimension(block.columns) + lane + Dimension(vector * block.lanes), in: place)
+  }
+
+  /// `place` at a column.
+  func setColumn(_ column: IndexExpression, in place: AxisPlaces) -> AxisPlaces {
     var place = place
-    place[columnAxis] =
-      columns.panel * Dimension(block.columns) + lane + Dimension(vector * block.lanes)
+    var rest = column
+    for (number, part) in shape.columnParts.enumerated().reversed() {
+      if number == 0 {
+        place[part.axes.last!] = rest
+      } else {
+        place[part.axes.last!] = rest.remainder(by: part.extent, extents: extents)
+        rest = rest.floorDivided(by: part.extent, extents: extents)
+      }
+    }
     return place
+  }
+
+  /// Sizes of loops.
+  func extents(_ variable: Int) -> Dimension? {
+    variable == 0 ? schedule.grid.tiles : builder.extent(variable)
   }
 
   func lowering(_ program: ScalarProgram, at place: AxisPlaces) -> ProgramLowering {
     ProgramLowering(
       builder: builder, program: program, operands: stage.operands,
       axis: { place[$0] ?? IndexExpression(0) },
-      extents: { $0 == 0 ? schedule.grid.tiles : builder.extent($0) })
+      extents: extents)
   }
 
   func lowering(
@@ -251,6 +268,8 @@ struct ContractionWriter {
     let factors = builder.register(vectorType, extents: [columns.vectors])
     func index(_ number: Int) -> IndexExpression { IndexExpression(Dimension(number)) }
     let zero = builder.splat(zeroValue, lanes: block.lanes)
+    let ranges =
+      packed == nil ? ranges : shape.merged(ranges, rowsAreCopied: copy != nil)
     forEachRow(count) { number in
       for vector in 0..<columns.vectors {
         builder.set(RegisterPlace(sums, [number, index(vector)]), zero)

@@ -13,6 +13,10 @@ enum PanelSource: Hashable, CustomStringConvertible {
   case transposed
 
   init(_ shape: ContractionShape, block: RegisterBlock, rowPieces: Int) {
+    guard shape.columnParts.count == 1 else {
+      self = .packed
+      return
+    }
     let program = shape.reduction.program
     let column = shape.columns.axes.last!
     let depth = shape.depth.last!.axes.last!

@@ -21,7 +21,8 @@ struct PanelWriter {
       for (number, range) in ranges.enumerated() {
         // A block of the first loop counts from its first index.
         let extent = number == 0 ? Dimension(0) : range.loop.extent
-        step = step * extent + place[range.loop.axes.last!]! - range.lower
+        let index = place[range.loop.axes.last!] ?? IndexExpression(0)
+        step = step * extent + index - range.lower
       }
       return Address(memory, step * Dimension(block.columns) + Dimension(vector * block.lanes))
     }
@@ -44,9 +45,24 @@ struct PanelWriter {
         transpose(ranges.last!, at: place, packed)
       }
     } else {
-      loops(ranges[...], at: writer.outer, in: builder) { copy(at: $0, packed) }
+      loops(outermostGuards(ranges)[...], at: writer.outer, in: builder) { copy(at: $0, packed) }
     }
     return packed
+  }
+
+  /// The loops on which guards of the column factor depend first: what says which columns exist is
+  /// then worked out once for all steps of the others.
+  private func outermostGuards(_ ranges: [LoopRange]) -> [LoopRange] {
+    let program = writer.shape.reduction.program
+    var guarded: Set<Int> = []
+    for (place, isNeeded) in program.needed(for: [writer.shape.columnFactor]).enumerated()
+    where isNeeded {
+      for condition in program.instructions[place].guards {
+        guarded.formUnion(condition.expression.axes)
+      }
+    }
+    func isGuarded(_ range: LoopRange) -> Bool { range.loop.axes.contains(where: guarded.contains) }
+    return ranges.filter(isGuarded) + ranges.filter { !isGuarded($0) }
   }
 
   /// One step of depth.
@@ -91,9 +107,8 @@ struct PanelWriter {
     place[axis] = index
     var lines = (0..<lanes).map { column -> ValueIndex in
       guard column < columns.known![vector] else { return zero }
-      var place = place
-      place[writer.columnAxis] =
-        columns.panel * Dimension(block.columns) + Dimension(vector * lanes + column)
+      let place = writer.setColumn(
+        columns.panel * Dimension(block.columns) + Dimension(vector * lanes + column), in: place)
       var lowering = writer.lowering(writer.shape.reduction.program, at: place)
       lowering.vectorVariable = index.singleAxis
       lowering.lanes = lanes

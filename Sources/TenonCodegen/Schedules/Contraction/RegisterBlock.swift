@@ -14,13 +14,15 @@ struct RegisterBlock: Hashable {
 
   /// The block that takes the fewest cycles for so many rows and columns, as far as counts of
   /// multiply-adds, loads and their latency tell: two of each start in a cycle.
-  init(rows: Int, columns: Int, lanes: Int, target: Target) {
+  ///
+  /// - Parameter mostRows: a limit of the rows, where more would not stay in the first cache.
+  init(rows: Int, columns: Int, mostRows: Int = 14, lanes: Int, target: Target) {
     self.lanes = lanes
     var best = (cost: Double.infinity, rows: 1, vectors: 1)
     // Many vectors serve few rows alone: their loads would take the most time.
     for vectors in rows < 4 ? [2, 3, 4, 6, 8, 1] : [2, 3, 4, 1] {
       // One register more holds the number that is multiplied.
-      let most = min((target.vectorRegisters - 1 - vectors) / vectors, 14)
+      let most = min((target.vectorRegisters - 1 - vectors) / vectors, mostRows)
       guard most >= 1 else { continue }
       let pieces = Pieces(count: rows, most: most)
       let whole = columns / (vectors * lanes)

@@ -11,23 +11,14 @@ enum RowSource: Hashable {
   init(_ shape: ContractionShape, block: RegisterBlock, panels: Int) {
     let program = shape.reduction.program
     let needed = program.needed(for: [shape.rowFactor])
-    let row = shape.rows.axes.last!
-    var collides = false
     var isPlain = true
     for (place, instruction) in program.instructions.enumerated() where needed[place] {
-      guard case .load(let operand, let indices, let guards, _) = instruction else {
-        isPlain = false
-        continue
-      }
-      if !guards.isEmpty { isPlain = false }
-      let access = shape.stage.operands[operand]
-      let step = access.offset(indices).coefficient(ofAxis: row).upperBound ?? 0
-      // Rows that lie a multiple of 1 KB apart share few places in the first cache.
-      if step > 0, step * access.element.byteWidth % 1024 == 0 { collides = true }
+      if case .load(_, _, let guards, _) = instruction, guards.isEmpty { continue }
+      isPlain = false
     }
     let isWorthIt = panels > 1 && shape.rows.bound >= 4 && shape.depthBound >= 16
     self =
-      isWorthIt && (collides || !isPlain) ? .copied(panels: min(panels, 8)) : .direct
+      isWorthIt && !isPlain ? .copied(panels: min(panels, 8)) : .direct
   }
 
   /// Panels of one tile.

@@ -1,0 +1,102 @@
+import TenonGraph
+import TenonTensor
+
+extension DraftBuilder {
+  /// The layouts in which a backend's kernel for a group reads its inputs fastest; nil where that
+  /// is the one an input has. Only inputs that may change are given one.
+  package typealias PreferredLayouts = (_ group: KernelGroup, _ mayChange: [Bool]) -> [Layout?]
+
+  /// Smaller operands stay in the first cache however they lie.
+  private static let leastBytes = 16 << 10
+
+  /// Gives what never changes between runs the layouts that the kernels which read it prefer, by
+  /// copies that are made once, among the prepare steps. An operand that several kernels want in
+  /// one layout is copied once.
+  ///
+  /// - Parameter fixed: the buffers that hold the same in every run.
+  /// - Returns: the steps, reading the copies, and the copies.
+  mutating func packOperands(_ block: [PlanDraft.Step], fixed: Set<Int>) -> (
+    steps: [PlanDraft.Step], copies: Set<Int>
+  ) {
+    var copies: [PackedOperand: Int] = [:]
+    let steps = packOperands(block, fixed, &copies)
+    return (steps, Set(copies.values))
+  }
+
+  private mutating func packOperands(
+    _ block: [PlanDraft.Step], _ fixed: Set<Int>, _ copies: inout [PackedOperand: Int]
+  ) -> [PlanDraft.Step] {
+    block.map { step in
+      guard case .kernel(let number, var inputs, let outputs) = step.kind else {
+        return step.mappingBlocks { packOperands($0, fixed, &copies) }
+      }
+      var group = draft.groups[number]
+      let mayChange = inputs.map { input in
+        fixed.contains(input) && draft.buffers[input].byteCount >= DraftBuilder.leastBytes
+      }
+      guard mayChange.contains(true) else { return step }
+      for (place, layout) in preferredLayouts(group, mayChange).enumerated() {
+        guard let layout else { continue }
+        let (buffer, byteOffset) = draft.root(inputs[place])
+        let operand = PackedOperand(
+          buffer: buffer, byteOffset: byteOffset, type: group.inputs[place], layout: layout)
+        if let copy = copies[operand] {
+          inputs[place] = copy
+        } else {
+          let packing = KernelGroup.packing(group.inputs[place], as: layout)
+          let copy = addBuffer(
+            PlanDraft.Buffer(draft.buffers[inputs[place]].name, packing.outputs[0], .arena))
+          draft.prepare.append(
+            PlanDraft.Step(
+              .kernel(
+                group: draft.number(of: packing), inputs: [inputs[place]], outputs: [copy]),
+              label: "pack", origin: step.origin))
+          copies[operand] = copy
+          inputs[place] = copy
+        }
+        group.inputs[place].layout = layout
+      }
+      var step = step
+      step.kind = .kernel(group: draft.number(of: group), inputs: inputs, outputs: outputs)
+      return step
+    }
+  }
+}
+
+extension PlanDraft {
+  /// Drops the groups that no step runs any more.
+  mutating func dropIdleGroups() {
+    var isRun = [Bool](repeating: false, count: groups.count)
+    func note(_ steps: [Step]) {
+      for step in steps {
+        if case .kernel(let group, _, _) = step.kind { isRun[group] = true }
+        step.blocks.forEach(note)
+      }
+    }
+    note(prepare + steps)
+    if !isRun.contains(false) { return }
+    var numbers: [Int] = []
+    for isRun in isRun { numbers.append((numbers.last ?? -1) + (isRun ? 1 : 0)) }
+    func renumbered(_ steps: [Step]) -> [Step] {
+      steps.map { step in
+        guard case .kernel(let group, let inputs, let outputs) = step.kind else {
+          return step.mappingBlocks(renumbered)
+        }
+        var step = step
+        step.kind = .kernel(group: numbers[group], inputs: inputs, outputs: outputs)
+        return step
+      }
+    }
+    prepare = renumbered(prepare)
+    steps = renumbered(steps)
+    setGroups(groups.indices.filter { isRun[$0] }.map { groups[$0] })
+  }
+}
+
+/// What is copied into which layout.
+private struct PackedOperand: Hashable {
+  var buffer: Int
+  var byteOffset: Int
+  var type: TensorType
+  var layout: Layout
+}

@@ -62,7 +62,9 @@ bench: build ## measures Tenon alone and prints a table
 	@mkdir -p $(BUILD)
 	@[ -f $(BUILD)/digits.tenon ] || $(BIN)/TrainDigits --epochs 1 \
 	  --output $(BUILD)/digits.tenon --image $(BUILD)/image.npy
-	@$(BIN)/TenonBenchmarks $(BIN)/tenon $(BUILD)/digits.tenon $(BUILD)/image.npy
+	@clang -O2 -shared -fPIC Tests/Allocations/count.c -o $(BUILD)/allocations.so
+	@LD_PRELOAD=$(CURDIR)/$(BUILD)/allocations.so \
+	  $(BIN)/TenonBenchmarks $(BIN)/tenon $(BUILD)/digits.tenon $(BUILD)/image.npy
 
 fuzz: setup ## 10,000 mutated saved graphs
 	@TENON_FUZZ_COUNT=10000 $(TEST) --filter Fuzz

@@ -23,6 +23,9 @@ struct DigitsBenchmark {
     print("  warm compile: \(Stopwatch.text(Stopwatch.median(warm)))")
     try start(folder)
     try steady(program!)
+    for case let session as Session in program!.entries where session.name != "initialize" {
+      try RunLoopBenchmark(session: session, feeds: feeds()).run()
+    }
     memory(program!)
     options.threads = 1
     try sameBits(saved.graph, options)
@@ -31,6 +34,7 @@ struct DigitsBenchmark {
   /// `tenon run` from process start to its end, kernels cached.
   private func start(_ folder: String) throws {
     setenv("TENON_CACHE", folder + "/cache", 1)
+    unsetenv("LD_PRELOAD")
     func once() -> Double {
       Stopwatch.milliseconds {
         var pid = pid_t()

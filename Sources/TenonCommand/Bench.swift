@@ -8,27 +8,10 @@ struct Bench: ParsableCommand {
     abstract: "Measures latency, compile time, first run and memory of a model.",
     discussion: "Inputs that no file gives are random.")
 
-  @Argument(help: "The model: a .tenon file.")
-  var model: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "A plan file to run in the place of a model: it is a program.", valueName: "FILE"))
-  var plan: String?
-
-  @OptionGroup var feeds: FeedOptions
-
-  @Option(help: ArgumentHelp("The entry to run.", valueName: "NAME"))
-  var entry: String?
-
-  @Option(help: "Threads to use; all by default.")
-  var threads: Int?
+  @OptionGroup var execution: ExecutionOptions
 
   @Option(help: "Seconds to run for.")
   var seconds: Double = 2
-
-  @Option(help: "What runs it: native, portable or reference.")
-  var backend: Backend = .native
 
   @Flag(help: "Prints the figures as JSON.")
   var json = false
@@ -40,15 +23,13 @@ struct Bench: ParsableCommand {
   var serve = false
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
     guard seconds > 0, seconds < 86_400 else {
       throw ValidationError("--seconds must lie between 0 and 86400")
     }
-    try PlanProgram.validate(model: model, plan: plan, entry: entry, feeds)
   }
 
   func run() throws {
-    var tensors = try feeds.tensors()
+    var tensors = try execution.feeds.tensors()
     let (executable, load, compile) = try prepared(tensors)
     for port in executable.inputs where tensors[port.name] == nil {
       tensors[port.name] = try RandomInputs.tensor(port)
@@ -74,17 +55,15 @@ struct Bench: ParsableCommand {
   ) {
     let clock = ContinuousClock()
     var start = clock.now
-    if let plan {
-      let executable = try PlanProgram.load(plan, threads: threads)
+    if let executable = try execution.loadedPlan() {
       return (executable, milliseconds(since: start), 0)
     }
-    let file = try ModelFile(path: model!)
-    let entry = try file.entry(self.entry)
+    let file = try ModelFile(path: execution.model!)
+    let entry = try file.entry(execution.entry)
     let load = milliseconds(since: start)
     start = clock.now
     let sizes = try chosenSizes(file, entry, tensors)
-    let program = try file.compiled(
-      entry, sizes: sizes, options: CompileOptions(backend: backend, threads: threads))
+    let program = try file.compiled(entry, sizes: sizes, options: execution.compileOptions)
     let compile = milliseconds(since: start)
     let executable = try program.entry(entry.name)
     if !executable.variables.isEmpty && entry.name != "initialize" { try program.initialize() }
@@ -115,7 +94,7 @@ struct Bench: ParsableCommand {
   private func chosenSizes(_ file: ModelFile, _ entry: Entry, _ tensors: [String: Tensor]) throws
     -> [String: Int]
   {
-    var sizes = try file.sizes(entry, given: feeds.sizes(), feeds: tensors)
+    var sizes = try file.sizes(entry, given: execution.feeds.sizes(), feeds: tensors)
     for (_, type) in file.inputs(entry) {
       for symbol in type.shape.symbols where !symbol.isRunning && sizes[symbol.name] == nil {
         sizes[symbol.name] = 1

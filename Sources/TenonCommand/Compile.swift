@@ -83,36 +83,6 @@ struct Compile: ParsableCommand {
   }
 }
 
-/// Plan files that the user asked to run.
-enum PlanProgram {
-  /// Loads a plan's machine code.
-  static func load(_ path: String, threads: Int?) throws -> any Executable {
-    try PlanFile.load(path: path).executable(threads: threads)
-  }
-
-  /// - Throws: `feed` with all inputs needed where one is missing.
-  static func check(_ tensors: [String: Tensor], for executable: any Executable) throws {
-    let missing = executable.inputs.map(\.name).filter { tensors[$0] == nil }
-    guard missing.isEmpty else {
-      throw TenonError.missingInputs(
-        executable.name, missing,
-        executable.inputs.map { ($0.name, TensorType($0.elementType, $0.shape)) })
-    }
-  }
-
-  /// Refuses a command line with a model and a plan, with neither, or with a choice that a plan
-  /// leaves none of.
-  static func validate(model: String?, plan: String?, entry: String?, _ feeds: FeedOptions) throws {
-    switch (model, plan) {
-    case (nil, nil): throw ValidationError("give a MODEL, or a plan with --plan FILE")
-    case (.some, .some): throw ValidationError("give a MODEL or --plan FILE, not both")
-    case (nil, .some) where entry != nil || !feeds.dimensions.isEmpty:
-      throw ValidationError("--entry and --dim are fixed when a plan is compiled")
-    default: break
-    }
-  }
-}
-
 extension TenonError {
   static func planEnding(_ path: String) -> TenonError {
     TenonError("model-kind", "\(path): the name of a plan file must end in .plan")

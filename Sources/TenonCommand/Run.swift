@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Tenon
 
 /// `tenon run`: runs an entry of a model once.
@@ -10,35 +11,23 @@ struct Run: ParsableCommand {
       ones the model needs.
       """)
 
-  @Argument(help: "The model: a .tenon file.")
-  var model: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "A plan file to run in the place of a model: it is a program.", valueName: "FILE"))
-  var plan: String?
-
-  @OptionGroup var feeds: FeedOptions
-
-  @Option(help: ArgumentHelp("The entry to run.", valueName: "NAME"))
-  var entry: String?
+  @OptionGroup var execution: ExecutionOptions
 
   @Option(help: ArgumentHelp("Where outputs are written.", valueName: "DIR"))
   var outputDir: String?
 
-  @Option(help: "Threads to use; all by default.")
-  var threads: Int?
-
-  @Option(help: "What runs it: native, portable or reference.")
-  var backend: Backend = .native
+  @Option(
+    help: ArgumentHelp(
+      "Seconds that the run may take, checked between steps.", valueName: "SECONDS"))
+  var timeLimit: Double?
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
-    try PlanProgram.validate(model: model, plan: plan, entry: entry, feeds)
+    if let timeLimit, !(timeLimit > 0) { throw ValidationError("--time-limit must be over 0") }
   }
 
   func run() throws {
-    let (executable, results) = try plan.map(runPlan) ?? runModel(model!)
+    let (executable, results) = try runPlan() ?? runModel()
+    if let outputDir { mkdir(outputDir, 0o777) }
     for port in executable.outputs {
       let tensor = results[port.name]!
       if let outputDir {
@@ -51,26 +40,35 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func runModel(_ path: String) throws -> (any Executable, [String: Tensor]) {
-    let file = try ModelFile(path: path)
-    let entry = try file.entry(self.entry)
-    let tensors = try feeds.tensors()
-    let needed = file.inputs(entry)
-    let missing = needed.map(\.name).filter { tensors[$0] == nil }
-    guard missing.isEmpty else { throw TenonError.missingInputs(entry.name, missing, needed) }
-    let sizes = try file.sizes(entry, given: feeds.sizes(), feeds: tensors)
-    let program = try file.compiled(
-      entry, sizes: sizes, options: CompileOptions(backend: backend, threads: threads))
-    let results = try program.run(entry.name, tensors)
+  private func runModel() throws -> (any Executable, [String: Tensor]) {
+    let file = try ModelFile(path: execution.model!)
+    let entry = try file.entry(execution.entry)
+    let tensors = try execution.feeds.tensors()
+    try check(tensors, entry: entry.name, file.inputs(entry))
+    let sizes = try file.sizes(entry, given: execution.feeds.sizes(), feeds: tensors)
+    let program = try file.compiled(entry, sizes: sizes, options: execution.compileOptions)
+    let results = try program.run(entry.name, tensors, options: options)
     return (try program.entry(entry.name), results)
   }
 
-  private func runPlan(_ path: String) throws -> (any Executable, [String: Tensor]) {
-    let executable = try PlanProgram.load(path, threads: threads)
-    let tensors = try feeds.tensors()
-    try PlanProgram.check(tensors, for: executable)
-    return (executable, try executable.run(tensors))
+  private func runPlan() throws -> (any Executable, [String: Tensor])? {
+    guard let executable = try execution.loadedPlan() else { return nil }
+    let tensors = try execution.feeds.tensors()
+    try check(
+      tensors, entry: executable.name,
+      executable.inputs.map { ($0.name, TensorType($0.elementType, $0.shape)) })
+    return (executable, try executable.run(tensors, options: options))
+  }
+
+  /// - Throws: `feed` with all inputs needed where one is missing.
+  private func check(
+    _ tensors: [String: Tensor], entry: String, _ needed: [(name: String, type: TensorType)]
+  ) throws {
+    let missing = needed.map(\.name).filter { tensors[$0] == nil }
+    guard missing.isEmpty else { throw TenonError.missingInputs(entry, missing, needed) }
+  }
+
+  private var options: RunOptions {
+    RunOptions(timeLimit: timeLimit.map { .seconds(min($0, 1e9)) })
   }
 }
-
-extension Backend: ExpressibleByArgument {}

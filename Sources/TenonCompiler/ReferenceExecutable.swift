@@ -40,9 +40,12 @@ final class ReferenceExecutable: Executable, @unchecked Sendable {
   }
 
   func run(_ inputs: [Tensor], options: RunOptions) throws -> [Tensor] {
+    let began = ContinuousClock.now
     let named = Dictionary(uniqueKeysWithValues: zip(self.inputs.map(\.name), inputs))
     return try store.values.withLock { values in
-      let result = try Interpreter(graph).run(entry, inputs: named, variables: values)
+      let interpreter = Interpreter(graph)
+      interpreter.interruption = { [name] in try options.check(name, began) }
+      let result = try interpreter.run(entry, inputs: named, variables: values)
       values = result.variables
       return result.outputs.map(\.value)
     }
@@ -74,5 +77,17 @@ final class ReferenceVariables: Sendable {
         let sizes = variable.type.shape.constants ?? []
         return try! Tensor(variable.type.element, shape: sizes) { _ in }
       })
+  }
+}
+
+extension RunOptions {
+  /// - Throws: `cancelled` or `time-limit` where a run that began so long ago must end.
+  fileprivate func check(_ entry: String, _ began: ContinuousClock.Instant) throws {
+    if cancellation?.isCancelled == true || taskCancellation?.isCancelled == true {
+      throw TenonError.cancelled(entry)
+    }
+    if let timeLimit, began.duration(to: .now) > timeLimit {
+      throw TenonError.timeLimit(entry, timeLimit)
+    }
   }
 }

@@ -42,14 +42,19 @@ extension TenonError {
 
 // Runs.
 extension TenonError {
-  static func cancelled(_ plan: Plan) -> TenonError {
-    TenonError("cancelled", "\(plan.name): the run was cancelled")
+  package static func cancelled(_ entry: String) -> TenonError {
+    TenonError("cancelled", "\(entry): the run was cancelled")
+  }
+
+  package static func timeLimit(_ entry: String, _ limit: Duration) -> TenonError {
+    TenonError("time-limit", "\(entry): the run took longer than its limit of \(limit)")
   }
 
   static func timeLimit(_ plan: Plan, _ limit: Duration, _ step: Step) -> TenonError {
-    TenonError(
-      "time-limit", "\(plan.name): the run took longer than its limit of \(limit)",
-      details: ["stopped before step \(step.label)"], location: place(step))
+    var error = timeLimit(plan.name, limit)
+    error.details = ["stopped before step \(step.label)"]
+    error.location = place(step)
+    return error
   }
 
   static func sizeOutOfRange(_ plan: Plan, _ symbol: Symbol, _ value: Int, _ step: Step)

@@ -8,6 +8,8 @@ public final class Interpreter {
   public private(set) var sizes: [String: Int]
   /// Called after each node with its results; may throw to stop.
   public var observer: ((NodeID, [Tensor]) throws -> Void)?
+  /// Called before each node and region, those of bodies included; may throw to stop.
+  public var interruption: (() throws -> Void)?
   private var bodies: [BodyKey: Graph] = [:]
 
   struct BodyKey: Hashable {
@@ -81,6 +83,7 @@ public final class Interpreter {
   ///
   /// - Throws: what the ops' evaluation throws.
   public func evaluate(_ region: RegionID, _ arguments: [Tensor]) throws -> [Tensor] {
+    try interruption?()
     let nodes = graph.nodes(region)
     var values: [ValueID: Tensor] = [:]
     var uses: [ValueID: Int] = [:]
@@ -94,6 +97,7 @@ public final class Interpreter {
         }
         return tensor
       }
+      try interruption?()
       let results = try evaluate(node, operands)
       for operand in graph.operands(node) {
         uses[operand]! -= 1
@@ -167,7 +171,9 @@ public final class Interpreter {
       try body.record(into: region) { try op.body(body, $0).map(\.id) }
       bodies[key] = body
     }
-    return try Interpreter(body, sizes: sizes).evaluate(RegionID(0), operands)
+    let interpreter = Interpreter(body, sizes: sizes)
+    interpreter.interruption = interruption
+    return try interpreter.evaluate(RegionID(0), operands)
   }
 }
 

@@ -96,7 +96,7 @@ extension Instance {
     let value = Int(program.state.pointee.failedValue)
     let operand = program.failedInstruction.operand
     switch status {
-    case tenon_run_cancelled: return .cancelled(plan)
+    case tenon_run_cancelled: return .cancelled(plan.name)
     case tenon_run_time_limit: return .timeLimit(plan, options.timeLimit!, step)
     case tenon_run_size_out_of_range:
       return .sizeOutOfRange(plan, plan.runningSymbols[operand], value, step)

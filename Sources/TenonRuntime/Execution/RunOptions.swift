@@ -11,7 +11,7 @@ public struct RunOptions: Sendable {
   public var profile: Bool
 
   /// The cancellation of the task that waits for the run.
-  var taskCancellation: Cancellation?
+  package var taskCancellation: Cancellation?
 
   public init(
     threads: Int? = nil, timeLimit: Duration? = nil, cancellation: Cancellation? = nil,

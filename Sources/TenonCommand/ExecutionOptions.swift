@@ -1,0 +1,47 @@
+import ArgumentParser
+import Tenon
+
+/// What is run and how: shared by the subcommands that run a model or a plan.
+struct ExecutionOptions: ParsableArguments {
+  @Argument(help: "The model: a .tenon file.")
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A plan file to run in the place of a model: it is a program.", valueName: "FILE"))
+  var plan: String?
+
+  @OptionGroup var feeds: FeedOptions
+
+  @Option(help: ArgumentHelp("The entry to run.", valueName: "NAME"))
+  var entry: String?
+
+  @Option(help: "Threads to use; all by default.")
+  var threads: Int?
+
+  @Option(help: "What runs it: native, portable or reference.")
+  var backend: Backend = .native
+
+  /// Refuses a command line with a model and a plan, with neither, or with a choice that a plan
+  /// leaves none of.
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+    switch (model, plan) {
+    case (nil, nil): throw ValidationError("give a MODEL, or a plan with --plan FILE")
+    case (.some, .some): throw ValidationError("give a MODEL or --plan FILE, not both")
+    case (nil, .some) where entry != nil || !feeds.dimensions.isEmpty:
+      throw ValidationError("--entry and --dim are fixed when a plan is compiled")
+    default: break
+    }
+  }
+
+  /// The plan's machine code, loaded; nil where a model is run.
+  func loadedPlan() throws -> (any Executable)? {
+    try plan.map { try PlanFile.load(path: $0).executable(threads: threads) }
+  }
+
+  /// How a model is compiled.
+  var compileOptions: CompileOptions { CompileOptions(backend: backend, threads: threads) }
+}
+
+extension Backend: ExpressibleByArgument {}

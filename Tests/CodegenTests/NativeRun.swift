@@ -23,6 +23,9 @@ enum NativeRun {
     TemporaryFolder.make() + "/cache"
   }
 
+  /// Whether kernels are built with a sanitizer.
+  static let isSanitized = CCompiler.isSanitizing
+
   typealias Function =
     @convention(c) (
       UnsafePointer<UnsafeMutableRawPointer?>?, UnsafePointer<Int64>?, UnsafeMutableRawPointer?,
@@ -37,32 +40,38 @@ enum NativeRun {
   }
 
   /// Runs all tiles of a kernel, in calls of `tilesAtOnce`, from the last to the first where
-  /// `backwards`. `inPlace` says, by output, which input's memory it takes.
+  /// `backwards`, each thread the calls that are its own. `inPlace` says, by output, which input's
+  /// memory it takes.
   static func run(
     _ kernel: CompiledKernel, inputs: [Tensor], outputs: [TensorType], sizes: [Symbol: Int] = [:],
-    tilesAtOnce: Int = .max, backwards: Bool = false, inPlace: [Int: Int] = [:]
+    tilesAtOnce: Int = .max, backwards: Bool = false, threads: Int = 1, inPlace: [Int: Int] = [:]
   ) throws -> [Tensor] {
     let function = try function(kernel)
     let arguments = kernel.sizes.map { Int64($0.evaluated { sizes[$0] }!) }
     let tiles = kernel.tiles.evaluated { sizes[$0] }!
     let shapes = outputs.map { $0.shape.evaluated { sizes[$0] }! }
     let stored = outputs.map { $0.storedCount.evaluated { sizes[$0] }! * $0.element.byteWidth }
-    // Guard bytes after each buffer catch writes past its end.
+    // Guard bytes after each buffer catch writes past its end; a sanitizer reads there too.
+    let guardBytes = isSanitized ? 0 : 256
     let memory = stored.map { count -> UnsafeMutableRawBufferPointer in
-      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count + 256, alignment: 64)
-      memset(buffer.baseAddress!, 0xA5, count + 256)
+      let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: count + guardBytes, alignment: 64)
+      memset(buffer.baseAddress!, 0xA5, count + guardBytes)
       return buffer
     }
     let given = inputs.map { tensor -> UnsafeMutableRawBufferPointer in
       let buffer = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: max(1, tensor.byteCount), alignment: 64)
+        byteCount: isSanitized ? tensor.byteCount : max(1, tensor.byteCount), alignment: 64)
       tensor.withUnsafeBytes { buffer.copyMemory(from: $0) }
       return buffer
     }
-    let scratch = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: kernel.scratchBytes + 256, alignment: 64)
-    memset(scratch.baseAddress!, 0x5A, kernel.scratchBytes + 256)
-    defer { (memory + given + [scratch]).forEach { $0.deallocate() } }
+    let scratch = (0..<threads).map { _ -> UnsafeMutableRawBufferPointer in
+      let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: kernel.scratchBytes + guardBytes, alignment: 64)
+      memset(buffer.baseAddress!, 0x5A, kernel.scratchBytes + guardBytes)
+      return buffer
+    }
+    defer { (memory + given + scratch).forEach { $0.deallocate() } }
     var pointers = (given + memory).map { Optional($0.baseAddress!) }
     for (output, input) in inPlace {
       memory[output].copyMemory(
@@ -76,18 +85,69 @@ enum NativeRun {
       pieces.append((first, end))
       first = end
     }
-    for (first, end) in backwards ? pieces.reversed() : pieces {
-      function(pointers, arguments, scratch.baseAddress, Int64(first), Int64(end))
+    if backwards { pieces.reverse() }
+    let shares = scratch.indices.map { thread in
+      let own = pieces.indices.filter { $0 % threads == thread }.map { pieces[$0] }
+      return Share(
+        function: function, buffers: pointers, sizes: arguments, scratch: scratch[thread],
+        pieces: own)
     }
-    for (buffer, count) in zip(memory + [scratch], stored + [kernel.scratchBytes]) {
-      let expected: UInt8 = buffer.baseAddress == scratch.baseAddress ? 0x5A : 0xA5
-      #expect(buffer[count...].allSatisfy { $0 == expected }, "written past the end")
+    if threads == 1 { shares[0].run() } else { run(shares) }
+    for (buffer, count) in zip(memory, stored) {
+      #expect(buffer[count...].allSatisfy { $0 == 0xA5 }, "written past the end")
+    }
+    for buffer in scratch {
+      let isWhole = buffer[kernel.scratchBytes...].allSatisfy { $0 == 0x5A }
+      #expect(isWhole, "scratch is written past its end")
     }
     return try zip(outputs.indices, shapes).map { number, shape in
       let shape =
         outputs[number].layout == nil ? shape : [stored[number] / outputs[number].element.byteWidth]
       return try Tensor(outputs[number].element, shape: shape) { bytes in
         bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[number][..<bytes.count]))
+      }
+    }
+  }
+
+  /// Runs each share on a thread of its own.
+  private static func run(_ shares: [Share]) {
+    let threads = shares.map { share in
+      var thread = pthread_t()
+      let argument = Unmanaged.passRetained(share).toOpaque()
+      let status = pthread_create(
+        &thread, nil,
+        {
+          Unmanaged<Share>.fromOpaque($0!).takeRetainedValue().run()
+          return nil
+        }, argument)
+      precondition(status == 0)
+      return thread
+    }
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  /// The calls of one thread.
+  private final class Share {
+    let function: Function
+    let buffers: [UnsafeMutableRawPointer?]
+    let sizes: [Int64]
+    let scratch: UnsafeMutableRawBufferPointer
+    let pieces: [(Int, Int)]
+
+    init(
+      function: Function, buffers: [UnsafeMutableRawPointer?], sizes: [Int64],
+      scratch: UnsafeMutableRawBufferPointer, pieces: [(Int, Int)]
+    ) {
+      self.function = function
+      self.buffers = buffers
+      self.sizes = sizes
+      self.scratch = scratch
+      self.pieces = pieces
+    }
+
+    func run() {
+      for (first, end) in pieces {
+        function(buffers, sizes, scratch.baseAddress, Int64(first), Int64(end))
       }
     }
   }

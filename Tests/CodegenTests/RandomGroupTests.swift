@@ -38,7 +38,7 @@ import Testing
         kernel, inputs: stored, outputs: random.group.outputs, sizes: sizes)
       let split = try NativeRun.run(
         kernel, inputs: stored, outputs: random.group.outputs, sizes: sizes,
-        tilesAtOnce: 1, backwards: true)
+        tilesAtOnce: 1, backwards: true, threads: 2)
       for output in whole.indices {
         #expect(whole[output].isIdentical(to: split[output]), "\(context): tiles differ")
         let found = try whole[output].laneNumbers()

@@ -73,6 +73,14 @@ package struct CCompiler: Hashable, Sendable {
     return String(line)
   }
 
+  /// Flags for looking into kernels, from `TENON_KERNEL_FLAGS`: `-fsanitize=address`, `-g`.
+  private static var extraFlags: [String] {
+    (environment("TENON_KERNEL_FLAGS") ?? "").split(separator: " ").map(String.init)
+  }
+
+  /// Whether kernels are built with a sanitizer, which takes many times as long.
+  static var isSanitizing: Bool { extraFlags.contains { $0.hasPrefix("-fsanitize") } }
+
   /// Flags that change what is compiled; part of a kernel's key.
   package static func flags(_ target: Target) -> [String] {
     var flags = [
@@ -90,15 +98,18 @@ package struct CCompiler: Hashable, Sendable {
     if target.hasBFloat16DotProduct, target.instructionSet == .avx512 {
       flags.append("-mavx512bf16")
     }
-    return flags
+    return flags + extraFlags
   }
 
   /// The job that compiles `source` to a shared object.
   func job(_ source: String, target: Target, output: String) -> ChildProcess.Job {
-    ChildProcess.Job(
+    let flags = CCompiler.flags(target)
+    // A sanitizer's functions are in the process that loads the object.
+    let isWhole = !CCompiler.isSanitizing
+    return ChildProcess.Job(
       program: path,
-      arguments: ["-x", "c", "-"] + CCompiler.flags(target)
-        + ["-fPIC", "-shared", "-nostdlib", "-Wl,-z,defs", "-o", output],
+      arguments: ["-x", "c", "-"] + flags + ["-fPIC", "-shared", "-nostdlib"]
+        + (isWhole ? ["-Wl,-z,defs"] : []) + ["-o", output],
       input: source)
   }
 }

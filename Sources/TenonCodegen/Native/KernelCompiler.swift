@@ -83,7 +83,8 @@ package struct KernelCompiler {
     }
     let outputs = batches.map { _ in cache.draftPath() }
     let jobs = zip(sources, outputs).map { compiler.job($0, target: target, output: $1) }
-    let outcomes = ChildProcess.run(jobs, atOnce: 2, timeLimit: timeLimit)
+    let outcomes = ChildProcess.run(
+      jobs, atOnce: 2, timeLimit: CCompiler.isSanitizing ? timeLimit * 20 : timeLimit)
     for (number, outcome) in outcomes.enumerated() where !outcome.succeeded {
       outputs.forEach { FileBytes.remove($0) }
       throw TenonError.compilerFailed(

@@ -28,6 +28,8 @@ struct ProgramLowering {
   var count: ValueIndex?
   var reduced: [ValueIndex] = []
   var parameters: [ValueIndex] = []
+  /// Loads whose values are known already.
+  var loaded: [ScalarID: ValueIndex] = [:]
 
   private var values: [ScalarID: ValueIndex] = [:]
 
@@ -52,7 +54,7 @@ struct ProgramLowering {
     }
     for number in 0...last.index where needed.contains(ScalarID(number)) {
       let scalar = ScalarID(number)
-      values[scalar] = lower(program[scalar], program.type(scalar))
+      values[scalar] = loaded[scalar] ?? lower(program[scalar], program.type(scalar))
     }
     return scalars.map { values[$0]! }
   }
@@ -241,6 +243,15 @@ extension ProgramLowering {
       }
     }
     return result
+  }
+
+  /// Where a load whose indices are of axes alone reads.
+  func address(of load: ScalarID) -> Address {
+    guard case .load(let operand, let indices, _, _) = program[load] else {
+      preconditionFailure("internal: no load")
+    }
+    let access = operands[operand]
+    return Address(access.memory, access.offset(indices.map(translated)).simplified(extents))
   }
 
   private mutating func load(

@@ -67,6 +67,30 @@ struct ReductionWriter {
         for (register, sum) in zip(registers, sums) { builder.set(at(register, vector), sum) }
       }
     }
+    let square = transposition(lanes)
+    /// Squares of elements in turn, then single ones.
+    func combineAll(_ registers: [Int], over range: LoopRange, at place: AxisPlaces) {
+      guard let square else {
+        loops([range], at: place, in: builder) { combine(registers, at: $0) }
+        return
+      }
+      builder.vectorLoop(range, lanes: square.lanes, unrolling: 1) { variable, _, count in
+        if let count {
+          let rest = LoopRange(range.loop, lower: variable, upper: variable + .scalar(count))
+          loops([rest], at: place, in: builder) { combine(registers, at: $0) }
+          return
+        }
+        writer.forEachVector(lanes) { vector in
+          var place = writer.shifted(place, lanes, by: vector)
+          place[square.memoryAxis] = variable
+          for (index, loaded) in square.write(at: place, writer).enumerated() {
+            place[square.memoryAxis] = variable + Dimension(index)
+            let sums = next(registers.map { at($0, vector) }, at: place, lanes, loaded)
+            for (register, sum) in zip(registers, sums) { builder.set(at(register, vector), sum) }
+          }
+        }
+      }
+    }
     if sumsInRuns {
       let partials = reduction.values.indices.map(register)
       inRuns(
@@ -88,19 +112,35 @@ struct ReductionWriter {
           }
         },
         body: { range, place in
-          loops([range], at: place, in: builder) { combine(partials, at: $0) }
+          combineAll(partials, over: range, at: place)
         })
+    } else if let last = ranges.last {
+      loops(ranges.dropLast()[...], at: place, in: builder) {
+        combineAll(totals, over: last, at: $0)
+      }
     } else {
-      loops(ranges[...], at: place, in: builder) { combine(totals, at: $0) }
+      combine(totals, at: place)
     }
     return totals.map { total in { builder.read(at(total, $0)) } }
   }
 
+  /// Loads that lie along the innermost reduction loop, where the lanes lie along another.
+  private func transposition(_ lanes: Lanes) -> LaneTransposition? {
+    guard let last = ranges.last?.loop, lanes.count == nil, lanes.variable != nil,
+      last.bound >= lanes.lanes, let laneAxis = writer.laneAxis
+    else { return nil }
+    return LaneTransposition(
+      writer.stage, reduction.program, wanted: reduction.values, laneAxis: laneAxis,
+      memoryAxis: last.axes.last!, lanes: lanes.lanes)
+  }
+
   /// The values so far combined with the elements at a place.
   private func next(
-    _ registers: [RegisterPlace], at place: AxisPlaces, _ lanes: Lanes
+    _ registers: [RegisterPlace], at place: AxisPlaces, _ lanes: Lanes,
+    _ loaded: [ScalarID: ValueIndex] = [:]
   ) -> [ValueIndex] {
     var lowering = writer.lowering(reduction.program, at: place, lanes)
+    lowering.loaded = loaded
     if reduction.combiner == .sum, registers.count == 1,
       let (a, b) = reduction.factors
     {

@@ -33,6 +33,9 @@ package struct Scheduler {
     if let contraction = ContractionSchedule(analysis, target: target, tileWork: tileWork) {
       return contraction.schedule(parameters: group.symbols)
     }
+    if let transposing = TransposingSchedule(analysis, target: target, tileWork: tileWork) {
+      return transposing.schedule(parameters: group.symbols)
+    }
     return ComputeSchedule(analysis: analysis, target: target, tileWork: tileWork).schedule(
       parameters: group.symbols)
   }

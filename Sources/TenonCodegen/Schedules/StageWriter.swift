@@ -13,6 +13,16 @@ struct StageWriter {
 
   var compute: Compute { stage.compute }
 
+  /// The axis along which the lanes of `write` lie.
+  private(set) var laneAxis: Int?
+
+  init(builder: KernelBuilder, stage: StageAnalysis, choice: VectorChoice, tiles: Dimension) {
+    self.builder = builder
+    self.stage = stage
+    self.choice = choice
+    self.tiles = tiles
+  }
+
   /// The lanes of one piece of the stage: which variable they follow, how many there are, how many
   /// are real, and how many such vectors lie side by side.
   struct Lanes {
@@ -28,24 +38,30 @@ struct StageWriter {
     }
     loops(ranges.dropLast()[...], at: place, in: builder) { place in
       let axis = last.loop.axes.last!
+      var writer = self
+      writer.laneAxis = axis
       let unrolling = compute.reduction == nil ? 1 : Self.unrolling
       builder.vectorLoop(last, lanes: lanes, unrolling: unrolling) { variable, vectors, count in
         var place = place
         place[axis] = variable
-        writePoint(
+        writer.writePoint(
           at: place,
           Lanes(variable: variable.singleAxis, lanes: lanes, count: count, vectors: vectors))
       }
     }
   }
 
-  /// The results at one index, or at the indices of the lanes.
-  private func writePoint(at place: AxisPlaces, _ lanes: Lanes) {
+  /// The results at one index, or at the indices of the lanes; `loaded` holds loads of the last
+  /// program whose values are known.
+  func writePoint(
+    at place: AxisPlaces, _ lanes: Lanes, loaded: [ScalarID: ValueIndex] = [:]
+  ) {
     let reduced = compute.reduction.map { ReductionWriter(self, $0).write(at: place, lanes) }
     forEachVector(lanes) { vector in
       let place = shifted(place, lanes, by: vector)
       var lowering = lowering(compute.program, at: place, lanes)
       lowering.reduced = (reduced ?? []).map { $0(vector) }
+      lowering.loaded = loaded
       let values = lowering.lower(compute.results)
       let axes = compute.axes.indices.map { place[$0] ?? IndexExpression(0) }
       for (result, value) in zip(stage.results, values) {

@@ -14,8 +14,9 @@ struct PrefixScanSchedule {
 
   /// Rows combined at a time where they do not lie side by side.
   static let rowsAtOnce = 4
-  /// The most rows whose state a tile keeps in scratch memory.
-  static let mostRows = 2048
+  /// How many neighbouring rows a tile has: enough to read memory in long pieces, and few enough
+  /// that their state stays in the first cache.
+  static let neighbours = 1024...2048
 
   private var count: Int { group.outputs.count }
   private var shape: Shape { group.outputs[0].shape }
@@ -41,8 +42,10 @@ struct PrefixScanSchedule {
       rows, cost: Dimension.saturatingProduct(length, work) / choice.lanes, work: tileWork,
       multiple: choice.lanes)
     if choice.lanes > 1, let last = grid.axes.last {
-      let rows = min(last.block ?? last.loop.bound, Self.mostRows)
-      if rows < last.loop.bound { grid.axes[grid.axes.count - 1].block = rows }
+      let limits = Self.neighbours
+      let rows = min(
+        max(last.block ?? last.loop.bound, min(limits.lowerBound, tileWork)), limits.upperBound)
+      grid.axes[grid.axes.count - 1].block = rows < last.loop.bound ? rows : nil
     }
     let ranges = grid.ranges(of: .axis(0), in: builder)
     if choice.lanes > 1, let last = ranges.last {

@@ -56,7 +56,8 @@ struct ScatterSchedule {
     let cost = (min(shape.copiedBound, .max / 4) + min(updates, .max / 4)) / choice.lanes
     return TileGrid(
       shape.freeLoops, cost: cost, work: tileWork,
-      multiple: shape.choosesPlace.last == false ? choice.lanes : 1)
+      multiple: shape.choosesPlace.last == false
+        ? choice.lanes * min(StageWriter.unrolling, max(1, tileWork / choice.lanes)) : 1)
   }
 
   /// Where the step's operands lie, by destination index; `base` holds the offsets of the

@@ -98,7 +98,9 @@ let package = Package(
         "TenonCommand", "TenonCompiler", "TenonCodegen", "TenonFormats", "TenonOps", "TenonGraph",
         "TenonTensor",
       ]),
-    tests("PassesTests", of: ["TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
+    tests(
+      "PassesTests",
+      of: ["TenonCompiler", "TenonPasses", "TenonOps", "TenonGraph", "TenonTensor"]),
     tests(
       "PlanningTests",
       of: ["TenonCodegen", "TenonPasses", "TenonOps", "TenonRuntime", "TenonGraph", "TenonTensor"]),

@@ -7,7 +7,6 @@ extension Pipeline {
   public static let standard = Pipeline([
     ExpandGradients.self,
     RemoveDeadNodes.self,
-    QuantizeContractions.self,
     ClaimLowerings.self,
     SimplifyViews.self,
     FoldConstants.self,

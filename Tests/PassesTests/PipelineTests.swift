@@ -5,6 +5,15 @@ import TenonTensor
 import Testing
 
 @Suite struct PipelineTests {
+  @Test func theStandardPipelineReadsTopToBottom() {
+    #expect(
+      Pipeline.standard.names == [
+        "expand-gradients", "remove-dead-nodes", "claim-lowerings", "simplify-views",
+        "fold-constants", "simplify-algebra", "simplify-control-flow", "simplify-views",
+        "canonicalize", "eliminate-common-subexpressions", "remove-dead-nodes", "fuse",
+      ])
+  }
+
   @Test func passesAreInsertedAndRemoved() throws {
     let pipeline = Pipeline([ExpandGradients.self, RemoveDeadNodes.self, FoldConstants.self])
     #expect(

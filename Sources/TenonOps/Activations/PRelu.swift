@@ -56,7 +56,7 @@ public struct PRelu: CompositeOp {
 
 extension Value {
   /// The value of rank 0 or 1 repeated to another's shape, its axis lying along `axis`.
-  package func alongAxis(_ axis: Int, of other: Value) throws -> Value {
+  func alongAxis(_ axis: Int, of other: Value) throws -> Value {
     try graph.apply1(
       BroadcastInDim(
         shape: other.shape, dimensions: rank == 0 ? [] : [axis < 0 ? axis + other.rank : axis]),

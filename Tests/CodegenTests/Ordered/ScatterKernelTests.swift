@@ -24,6 +24,47 @@ import Testing
       ], target)
   }
 
+  /// A sum of many narrow floats is rounded once: steps of 1 would not get past 256 in bf16.
+  @Test(arguments: NativeRun.targets) func narrowSumsAreRoundedOnce(target: Target) throws {
+    try KernelCase.check(
+      [
+        try ScatterKernelTests.counting([3], updates: [1200]),
+        try ScatterKernelTests.counting([3, 40], updates: [1200, 40]),
+        try ScatterKernelTests.counting([2, 5, 33], updates: [1200, 5, 33]),
+        try ScatterKernelTests.counting([500], updates: [9]),
+      ], target)
+  }
+
+  /// Ones, summed into the places of the first axis in turn.
+  static func counting(_ bounds: [Int], updates: [Int]) throws -> KernelCase {
+    var program = ScalarProgram()
+    let place = program.load(1, .i32, [.axis(0)])
+    var target = bounds.indices.map { IndexExpression.axis($0) }
+    target[0] = .scalar(program.convert(place, to: .i64))
+    let scatter = Scatter(
+      count: 1, axes: updates.map { Dimension($0) }, program: program, target: target,
+      bounds: bounds.map { Dimension($0) }, combiner: .sum, hasUniqueTargets: false)
+    func filled(_ shape: [Int], _ value: Double) throws -> Tensor {
+      try Tensor(
+        .bf16, shape: shape, doubles: [Double](repeating: value, count: shape.reduce(1, *)))
+    }
+    let places = (0..<updates[0]).map { Int64($0 % bounds[0]) }
+    var one = try finished(
+      "counting \(bounds)", scatter,
+      [
+        try filled(bounds, 0), try Tensor(.i32, shape: [updates[0]], integers: places),
+        try filled(updates, 1),
+      ])
+    let rows = (0..<bounds[0]).map { row in Double(places.count { $0 == Int64(row) }) }
+    let width = bounds.dropFirst().reduce(1, *)
+    one.meant = [
+      try Tensor(
+        .bf16, shape: bounds,
+        doubles: rows.flatMap { [Double](repeating: $0, count: width) })
+    ]
+    return one
+  }
+
   /// `x = 2 x + update`, modulo 2^32, at random places of one axis.
   static func chain(_ bounds: [Int], updates: [Int], chosen axis: Int) throws -> KernelCase {
     var source = RandomSource(7)

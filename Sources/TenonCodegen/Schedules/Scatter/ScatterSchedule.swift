@@ -14,6 +14,15 @@ struct ScatterSchedule {
 
   /// The most tiles that each look through all updates.
   static let mostCuts = 16
+  /// The most bytes of a tile's part of the destinations that are kept wider than they are stored.
+  static let mostWideBytes = 8 << 20
+
+  /// Sums and products of narrow floats are kept in f32 and rounded once, where a tile's part is not
+  /// too large.
+  private var isNarrow: Bool {
+    guard scatter.combiner == .sum || scatter.combiner == .product else { return false }
+    return group.outputs[0].element.isNarrowFloat
+  }
 
   func schedule(parameters: [Symbol]) -> ScheduledKernel {
     let builder = KernelBuilder(
@@ -21,18 +30,27 @@ struct ScatterSchedule {
       buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
         + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
     let shape = ScatterShape(group, scatter)
-    let compute = shape.step(
-      group.outputs.map(\.element), accumulators: group.outputs.map(\.element))
+    let elements = group.outputs.map(\.element)
     let inner = shape.freeLoops.indices.filter { !shape.choosesPlace[$0] }
+    // Where the wide part lies does not change along which axis elements are side by side.
+    let sketch = shape.step(
+      elements, accumulators: elements.map { isNarrow ? $0.computeType : $0 })
     let choice = VectorChoice(
       StageAnalysis(
-        compute, sharedAxes: shape.rank, operands: accesses(shape, at: nil),
+        sketch, sharedAxes: shape.rank,
+        operands: results(at: nil) + updates(shape, at: IndexExpression(0)),
         results: results(at: nil)),
       parallel: inner.last.map { shape.freeLoops[$0] }, target: target)
-    let grid = grid(shape, compute, choice)
+    let grid = grid(shape, sketch, choice)
+    let part = WidePart(shape, grid)
+    let isWide =
+      isNarrow
+      && Dimension.saturatingProduct(part.count, 4 * scatter.count) <= Self.mostWideBytes
+    let compute =
+      isNarrow && !isWide ? shape.step(elements, accumulators: elements) : sketch
     let writer = ScatterWriter(
       schedule: self, shape: shape, builder: builder, compute: compute, choice: choice, grid: grid)
-    writer.write()
+    if isWide { writer.write(through: part) } else { writer.write() }
     let kernel = builder.finish(tiles: grid.tiles)
     let cut = shape.freeLoops.isEmpty ? "updates looked through" : "free axes"
     return ScheduledKernel(
@@ -60,23 +78,19 @@ struct ScatterSchedule {
         ? choice.lanes * min(StageWriter.unrolling, max(1, tileWork / choice.lanes)) : 1)
   }
 
-  /// Where the step's operands lie, by destination index; `base` holds the offsets of the
-  /// destination and the updates that other loops choose.
-  func accesses(
-    _ shape: ScatterShape, at base: (destination: IndexExpression, update: IndexExpression)?
-  ) -> [OperandAccess] {
-    let updates = (0..<scatter.count).map { number -> OperandAccess in
+  /// Where the updates lie, by destination index; `base` is the offset that other loops choose.
+  func updates(_ shape: ScatterShape, at base: IndexExpression) -> [OperandAccess] {
+    (0..<scatter.count).map { number -> OperandAccess in
       let type = group.inputs[scatter.count + 1 + number]
       return OperandAccess(memory: .buffer(scatter.count + 1 + number), element: type.element) {
         place in
         let own = shape.number.map { $0 < shape.rank ? place[$0] : IndexExpression(0) }
-        return type.offset(own) + (base?.update ?? IndexExpression(0))
+        return type.offset(own) + base
       }
     }
-    return results(at: base?.destination) + updates
   }
 
-  /// Where the step's results lie.
+  /// Where the results lie.
   func results(at base: IndexExpression?) -> [OperandAccess] {
     (0..<scatter.count).map { number in
       let type = group.outputs[number]

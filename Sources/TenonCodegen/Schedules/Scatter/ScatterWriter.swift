@@ -20,15 +20,61 @@ struct ScatterWriter {
         .isSameMemory(number, group.inputs.count + number), LaneType(.bool))
       builder.conditional(copied) {
       } otherwise: {
-        copy(number, ranges)
+        copy(access(.buffer(number), number), to: access(resultMemory(number), number), ranges)
       }
     }
+    updateAll(ranges) { indices in
+      let base = IndexExpression.scalar(builder.index(group.outputs[0].offset(indices)))
+      return schedule.results(at: base)
+    }
+  }
+
+  /// Reads the tile's part into scratch memory of a wider type, and writes it out at the end.
+  func write(through part: WidePart) {
+    let ranges = grid.ranges(of: .axis(0), in: builder)
+    let wide = group.outputs.map { $0.element.computeType }
+    let memory = wide.map { builder.scratch($0, count: part.count) }
+    func inside(_ number: Int, _ ranges: [LoopRange]) -> OperandAccess {
+      OperandAccess(memory: memory[number], element: wide[number]) {
+        part.offset($0, from: ranges)
+      }
+    }
+    for number in 0..<scatter.count {
+      let input = access(.buffer(number), number)
+      copy(input, to: inside(number, ranges), ranges, like: (input, inside(number, [])))
+    }
+    updateAll(ranges) { indices in
+      let base = IndexExpression.scalar(builder.index(part.offset(indices, from: ranges)))
+      return memory.indices.map { number in
+        OperandAccess(memory: memory[number], element: wide[number]) {
+          part.offset($0, from: []) + base
+        }
+      }
+    }
+    for number in 0..<scatter.count {
+      let output = access(resultMemory(number), number)
+      copy(inside(number, ranges), to: output, ranges, like: (inside(number, []), output))
+    }
+  }
+
+  private func resultMemory(_ number: Int) -> Memory { .buffer(group.inputs.count + number) }
+
+  /// A whole destination.
+  private func access(_ memory: Memory, _ number: Int) -> OperandAccess {
+    let type = group.outputs[number]
+    return OperandAccess(memory: memory, element: type.element) { type.offset($0) }
+  }
+
+  /// All updates of the tile; `results` says where the chosen part of each destination lies.
+  private func updateAll(
+    _ ranges: [LoopRange], _ results: @escaping ([IndexExpression]) -> [OperandAccess]
+  ) {
     let outer = ranges.filter { isFree($0) && choosesPlace($0) }
     let inner = ranges.filter { isFree($0) && !choosesPlace($0) }
     let own = ranges.first { !isFree($0) }
     let ordered = shape.orderedLoops.map { LoopRange($0) }
     loops((outer + ordered)[...], at: [:], in: builder) { place in
-      update(at: place, over: inner, within: own)
+      update(at: place, over: inner, within: own, results)
     }
   }
 
@@ -39,24 +85,27 @@ struct ScatterWriter {
     return shape.choosesPlace[number]
   }
 
-  /// The tile's part of one destination.
-  private func copy(_ number: Int, _ ranges: [LoopRange]) {
-    let type = group.inputs[number]
-    let whole = type.shape.indices.map { IndexExpression.axis($0) }
+  /// The tile's part of one destination, converted where the types differ. `like` is what loops are
+  /// made for, where offsets hold more than axes.
+  private func copy(
+    _ source: OperandAccess, to target: OperandAccess, _ ranges: [LoopRange],
+    like sketch: (OperandAccess, OperandAccess)? = nil
+  ) {
     var program = ScalarProgram()
-    let value = program.load(0, type.element, whole)
-    let output = group.inputs.count + number
-    func access(_ buffer: Int) -> OperandAccess {
-      OperandAccess(memory: .buffer(buffer), element: type.element) { type.offset($0) }
+    let loaded = program.load(
+      0, source.element, scatter.bounds.indices.map { IndexExpression.axis($0) })
+    let value = program.convert(loaded, to: target.element)
+    func stage(_ accesses: (OperandAccess, OperandAccess)) -> StageAnalysis {
+      StageAnalysis(
+        Compute(axes: scatter.bounds, program: program, results: [value]),
+        sharedAxes: shape.rank, operands: [accesses.0], results: [accesses.1])
     }
-    let stage = StageAnalysis(
-      Compute(axes: scatter.bounds, program: program, results: [value]), sharedAxes: shape.rank,
-      operands: [access(number)], results: [access(output)])
+    let like = stage(sketch ?? (source, target))
     // The tile's ranges in the order of the axes, whole loops over the axes between them.
     var all: [LoopRange] = []
     var between: [(Int, Dimension)] = []
     func finishBetween() {
-      all += IndexSet.loops(between, in: [stage.indices]).map { LoopRange($0) }
+      all += IndexSet.loops(between, in: [like.indices]).map { LoopRange($0) }
       between = []
     }
     let cut = Set(ranges.flatMap(\.loop.axes))
@@ -70,14 +119,17 @@ struct ScatterWriter {
     }
     finishBetween()
     StageWriter(
-      builder: builder, stage: stage,
-      choice: VectorChoice(stage, parallel: all.last?.loop, target: schedule.target),
+      builder: builder, stage: stage((source, target)),
+      choice: VectorChoice(like, parallel: all.last?.loop, target: schedule.target),
       tiles: grid.tiles
     ).write(over: all, at: [:])
   }
 
   /// The updates at one index of the loops that choose a place, over the loops that do not.
-  private func update(at place: AxisPlaces, over inner: [LoopRange], within own: LoopRange?) {
+  private func update(
+    at place: AxisPlaces, over inner: [LoopRange], within own: LoopRange?,
+    _ results: @escaping ([IndexExpression]) -> [OperandAccess]
+  ) {
     func axis(_ number: Int) -> IndexExpression { place[number] ?? IndexExpression(0) }
     let operands = group.inputs.enumerated().map { number, type in
       OperandAccess(memory: .buffer(number), element: type.element) { type.offset($0) }
@@ -117,13 +169,11 @@ struct ScatterWriter {
     }
     builder.conditional(holds) {
       let updates = group.inputs[scatter.count + 1].offset(shape.number.map(axis))
-      let base = (
-        destination: IndexExpression.scalar(builder.index(group.outputs[0].offset(indices))),
-        update: IndexExpression.scalar(builder.index(updates))
-      )
+      let results = results(indices)
       let stage = StageAnalysis(
-        compute, sharedAxes: shape.rank, operands: schedule.accesses(shape, at: base),
-        results: schedule.results(at: base.destination))
+        compute, sharedAxes: shape.rank,
+        operands: results + schedule.updates(shape, at: .scalar(builder.index(updates))),
+        results: results)
       StageWriter(builder: builder, stage: stage, choice: choice, tiles: grid.tiles)
         .write(over: inner, at: [:])
     }

@@ -43,7 +43,8 @@ struct PlanBackend {
     try graph.entries.map { entry in
       try TenonError.inContext("while planning entry \(entry.name)") {
         try DraftBuilder.draft(
-          graph, table, groups, entry: entry, refusal: refusal,
+          graph, table, groups, entry: entry,
+          options: PlanningOptions(verify: options.passes.verify), refusal: refusal,
           preferredLayouts: preferredLayouts)
       }
     }

@@ -22,7 +22,7 @@ struct Drafted {
     let table = LoweringTable(graph)
     let groups = GroupBuilder(graph, table, target)
     (draft, hostNodes) = try DraftBuilder.draft(
-      graph, table, groups, entry: graph.entry(entry)!,
+      graph, table, groups, entry: graph.entry(entry)!, options: PlanningOptions(verify: true),
       refusal: { group in
         if case .stages = group.body { nil } else { "it is run by its meaning here" }
       },

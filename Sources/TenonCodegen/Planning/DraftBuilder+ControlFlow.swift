@@ -39,7 +39,7 @@ extension DraftBuilder {
     var body = try self.steps(of: regions[1])
     let results = graph.results(regions[1]).map { bufferOf[$0]! }
     let slots = (0..<carried).map { Slot(destination: buffers[$0], value: results[$0]) }
-    finish(&body, slots)
+    try finish(&body, slots)
     steps.append(
       PlanDraft.Step(
         .loop(condition: condition, predicate: predicate, body: body, maximumTrips: maximumTrips),
@@ -69,7 +69,7 @@ extension DraftBuilder {
       bindArguments(region, Array(operands.dropFirst()))
       var branch = try self.steps(of: region)
       let values = graph.results(region).map { bufferOf[$0]! }
-      finish(&branch, zip(results, values).map { Slot(destination: $0, value: $1) })
+      try finish(&branch, zip(results, values).map { Slot(destination: $0, value: $1) })
       branches.append(branch)
     }
     // A true predicate takes the first region, and counts as 1.
@@ -85,12 +85,20 @@ extension DraftBuilder {
   }
 
   /// Ends a nested block: values go to their slots, directly where they can.
-  mutating func finish(_ block: inout [PlanDraft.Step], _ slots: [Slot]) {
+  mutating func finish(_ block: inout [PlanDraft.Step], _ slots: [Slot]) throws {
+    var ends = slots.map {
+      DraftVerifier.End(name: draft.buffers[$0.destination].name, buffer: $0.value)
+    }
+    let verifier = verifier(block, ends)
     let unbound = bind(slots, in: block, alsoKept: [])
     let values = slots.map(\.value)
     order(&block)
+    try verifier?.check("order-steps", draft, block, ends)
     updateInPlace(&block, keeping: values)
+    try verifier?.check("update-in-place", draft, block, ends)
     block += copies(to: unbound)
+    for (place, slot) in slots.enumerated() { ends[place].buffer = slot.destination }
+    try verifier?.check("copy-results", draft, block, ends)
   }
 
   /// Copies that move values to their slots as if all at once.

@@ -62,7 +62,7 @@ extension DraftBuilder {
     body.append(kernel(.next, [trip], next, "trip"))
     var slots = (0..<carried).map { Slot(destination: results[$0], value: values[$0]) }
     slots.append(Slot(destination: trip, value: next))
-    finish(&body, slots)
+    try finish(&body, slots)
     steps.append(
       PlanDraft.Step(
         .loop(condition: condition, predicate: predicate, body: body, maximumTrips: nil),

@@ -23,6 +23,8 @@ package struct DraftBuilder {
   var boundBuffers: Set<Int> = []
   /// Destinations, each with the buffer that takes its memory after all reads of the old value.
   var orderBefore: [(old: Int, new: Int)] = []
+  /// Whether each plan pass is checked.
+  private var verifies = false
   /// By plan variable, the graph's.
   private var variableIDs: [VariableID] = []
 
@@ -47,20 +49,35 @@ package struct DraftBuilder {
   /// - Throws: `unfit-fusion`, `unsupported-value` for a value that is no tensor.
   package static func draft(
     _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
+    options: PlanningOptions = PlanningOptions(),
     refusal: @escaping (KernelGroup) -> String? = { _ in nil },
     preferredLayouts: @escaping PreferredLayouts = { group, _ in group.inputs.map { _ in nil } }
   ) throws -> (draft: PlanDraft, hostNodes: [NodeID]) {
     var builder = DraftBuilder(
       graph, table, groups, entry: entry, refusal: refusal, preferredLayouts: preferredLayouts)
-    try builder.build(entry)
+    builder.verifies = options.verify
+    let ends = try builder.build(entry)
+    builder.draft.dropIdleGroups()
     var draft = builder.draft
-    draft.dropIdleGroups()
+    let verifier = builder.verifier(draft.steps, ends)
+    for pass in options.passes {
+      pass.init().run(&draft)
+      try verifier?.check(pass.name, draft, draft.steps, ends)
+    }
     draft.planMemory()
+    try verifier?.check("plan-memory", draft, draft.steps, ends, isPlanned: true)
     draft.placeBarriers()
     return (draft, builder.hostNodes)
   }
 
-  private mutating func build(_ entry: Entry) throws {
+  /// Remembers what a block computes, where plan passes are to be checked.
+  func verifier(_ block: [PlanDraft.Step], _ ends: [DraftVerifier.End]) -> DraftVerifier? {
+    guard verifies else { return nil }
+    return DraftVerifier(draft, block, ends) { graph.origins.primaryLine($0) }
+  }
+
+  /// - Returns: what the entry ends with.
+  private mutating func build(_ entry: Entry) throws -> [DraftVerifier.End] {
     for id in graph.variables.indices.map({ VariableID($0) })
     where entry.arguments.contains(.variable(id)) || entry.results.contains(.variable(id)) {
       let record = graph.variables[id.index]
@@ -90,9 +107,14 @@ package struct DraftBuilder {
     let outputs = zip(entry.results, results).compactMap { binding, value -> (String, Int)? in
       if case .port(let name) = binding { (name, value) } else { nil }
     }
+    var ends = zip(entry.results, results).map { binding, value in
+      DraftVerifier.End(name: name(binding), buffer: value)
+    }
     if entry.name != "initialize" {
       separatePreparation(&block, written: slots.map(\.destination), results: results)
     }
+    // Packing gives kernels other operands on purpose.
+    let verifier = verifier(block, ends)
     var unbound = bind(slots, in: block, alsoKept: outputs.map(\.1))
     for place in unbound.indices {
       // Variables are updated one after the other; an old value of one is kept first.
@@ -102,9 +124,32 @@ package struct DraftBuilder {
     }
     bindOutputs(outputs, &block)
     order(&block)
+    for (place, binding) in entry.results.enumerated() {
+      ends[place].buffer =
+        switch binding {
+        case .port(let name): outputBuffer(name)
+        case .variable(let id):
+          unbound.first { variableIDs[$0.destination] == id }?.value
+            ?? variableIDs.firstIndex(of: id)!
+        }
+    }
+    try verifier?.check("order-steps", draft, block, ends)
     updateInPlace(&block, keeping: results + unbound.map(\.value))
+    try verifier?.check("update-in-place", draft, block, ends)
     draft.steps = block
     noteVariables(slots, unbound)
+    return ends
+  }
+
+  /// `output y`, `variable w`.
+  private func name(_ binding: Binding) -> String {
+    if case .port = binding { return "output \(graph.describe(binding))" }
+    return "variable \(graph.describe(binding))"
+  }
+
+  private func outputBuffer(_ name: String) -> Int {
+    let number = draft.outputs.firstIndex { $0.name == name }
+    return draft.buffers.firstIndex { $0.place == number.map { .output($0) } }!
   }
 
   /// A copy of a buffer in arena memory.

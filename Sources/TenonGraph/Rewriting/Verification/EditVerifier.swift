@@ -153,7 +153,7 @@ struct Difference: CustomStringConvertible {
 
   private static func element(_ tensor: Tensor, _ place: Int) -> String {
     switch try? tensor.elements() {
-    case .floats(let values)?: "\(values[place])"
+    case .floats(let values)?: values[place].isNaN ? "nan" : "\(values[place])"
     case .integers(let values)?: "\(values[place])"
     case nil: "?"
     }

@@ -1,0 +1,92 @@
+import TenonGraph
+import TenonOps
+import TenonTensor
+
+/// A convolution or matrix product with the places of its free axes: which axis of an operand an
+/// axis of the result is.
+struct ChannelContraction {
+  let op: any Op
+  /// By operand, the axes of the result that are axes of the operand, and which.
+  private let axes: [[(result: Int, operand: Int)]]
+
+  /// Nil for any other op.
+  init?(_ site: RewriteSite, _ node: NodeID) {
+    op = site.graph.op(node)
+    switch op {
+    case let dot as DotGeneral:
+      let ranks = (site.operand(0, of: node).rank, site.operand(1, of: node).rank)
+      let batches = dot.lhsBatching.indices
+      let left = (0..<ranks.0).filter {
+        !dot.lhsBatching.contains($0) && !dot.lhsContracting.contains($0)
+      }
+      let right = (0..<ranks.1).filter {
+        !dot.rhsBatching.contains($0) && !dot.rhsContracting.contains($0)
+      }
+      axes = [
+        batches.map { ($0, dot.lhsBatching[$0]) }
+          + left.enumerated().map { (batches.count + $0, $1) },
+        batches.map { ($0, dot.rhsBatching[$0]) }
+          + right.enumerated().map { (batches.count + left.count + $0, $1) },
+      ]
+    case let convolution as Convolution:
+      // `nc01_oi01->nc01`: input, kernel, result.
+      let sides = convolution.axes.split(whereSeparator: { "_->".contains($0) }).map(Array.init)
+      guard sides.count == 3, let outputs = sides[1].firstIndex(of: "o"),
+        let channels = sides[2].firstIndex(of: "c")
+      else { return nil }
+      axes = [[], [(channels, outputs)]]
+    default: return nil
+    }
+  }
+
+  /// Which axis of an operand an axis of the result is; nil for none.
+  func operandAxis(ofResult axis: Int, operand: Int) -> Int? {
+    axes[operand].first { $0.result == axis }?.operand
+  }
+
+  /// Which axis of the result an axis of an operand is; nil for one that is summed over.
+  func resultAxis(ofOperand axis: Int, operand: Int) -> Int? {
+    axes[operand].first { $0.operand == axis }?.result
+  }
+
+  /// How many products each result element is the sum of.
+  func termCount(_ lhs: Shape, _ rhs: Shape) -> Dimension {
+    switch op {
+    case let dot as DotGeneral:
+      return dot.lhsContracting.reduce(Dimension(1)) { $0 * lhs[$1] }
+    case let convolution as Convolution:
+      let kernel = Array(convolution.axes.split(whereSeparator: { "_->".contains($0) })[1])
+      return rhs.indices.reduce(Dimension(1)) { kernel[$1] == "o" ? $0 : $0 * rhs[$1] }
+    default: preconditionFailure("internal: \(type(of: op).name) is no contraction")
+    }
+  }
+
+  /// The same with results of another type.
+  func giving(_ element: ElementType) -> any Op {
+    switch op {
+    case let dot as DotGeneral:
+      return DotGeneral(
+        lhsBatching: dot.lhsBatching, rhsBatching: dot.rhsBatching,
+        lhsContracting: dot.lhsContracting, rhsContracting: dot.rhsContracting, result: element)
+    case let convolution as Convolution:
+      return Convolution(
+        axes: convolution.axes, strides: convolution.strides, padding: convolution.padding,
+        inputDilation: convolution.inputDilation, kernelDilation: convolution.kernelDilation,
+        reversal: convolution.reversal, featureGroups: convolution.featureGroups,
+        batchGroups: convolution.batchGroups, result: element)
+    default: preconditionFailure("internal: \(type(of: op).name) is no contraction")
+    }
+  }
+}
+
+extension RewriteSite {
+  /// Whether a value depends on nothing but constants, few nodes deep.
+  func isConstant(_ value: Value, depth: Int = 8) -> Bool {
+    guard depth > 0, let node = producer(value), graph.isPure(node), graph.regions(node).isEmpty
+    else { return false }
+    if graph.op(node) is Constant { return true }
+    let operands = graph.operands(node)
+    return !operands.isEmpty
+      && operands.allSatisfy { isConstant(Value(graph, $0), depth: depth - 1) }
+  }
+}

@@ -1,0 +1,163 @@
+import TenonGraph
+import TenonOps
+import TenonTensor
+
+/// Computes contractions of dequantized values on the integers themselves.
+///
+/// Before:
+///
+///     %x = dequantize(%p, %s, %zp)
+///     %w = dequantize(%q, %t, %zq)
+///     %y = dot_general(%x, %w)
+///
+/// After:
+///
+///     %x = subtract(convert(%p), convert(%zp))
+///     %w = subtract(convert(%q), convert(%zq))
+///     %a = dot_general(%x, %w) {result = i32}
+///     %y = multiply(convert(%a), multiply(%s, %t))
+///
+/// The rule: differences from the zero points are exact in i16, their products and sums exact in i32
+/// (a contraction whose sums may not fit is left), and the sum becomes a float once, times the
+/// product of the scales. A `quantize` that follows divides by its scale, rounds half to even, adds
+/// its zero point and saturates, as it always does. Scales and zero points may lie along an axis that
+/// is not summed over.
+///
+/// After gradients, which are of the float ops; before the claim pass, while `dequantize` is whole.
+public struct QuantizeContractions: GraphPass {
+  public static let name = "quantize-contractions"
+  public init() {}
+
+  public func run(_ context: PassContext) throws {
+    try context.rewrite(with: [
+      OpenQuantizedProduct(), ViewOfDequantized(), ContractionOfDequantized(),
+    ])
+  }
+}
+
+/// A matrix product of dequantized values becomes its contraction.
+struct OpenQuantizedProduct: RewriteRule {
+  static let name = "open-quantized-product"
+  static let ops = OpSelection.types(Matmul.self, LinearProjection.self)
+
+  func apply(_ site: RewriteSite) throws -> Rewrite? {
+    guard site.isDequantized(site.operand(0)), site.isDequantized(site.operand(1)) else {
+      return nil
+    }
+    return .replace(try site.recordedBody(), because: "its operands are dequantized")
+  }
+}
+
+/// A view of a value dequantized by one scale is the dequantized view.
+struct ViewOfDequantized: RewriteRule {
+  static let name = "view-of-dequantized"
+  static let ops = OpSelection.types(Transpose.self, Reshape.self, BroadcastInDim.self)
+
+  func apply(_ site: RewriteSite) throws -> Rewrite? {
+    guard let (dequantize, node) = site.producer(site.operand(0), as: Dequantize.self),
+      site.operand(1, of: node).rank == 0
+    else { return nil }
+    let view = try site.graph.applyAny(site.op, [site.operand(0, of: node)], site: CallSite())[0]
+    let parameters = (1..<site.graph.operandCount(node)).map { site.operand($0, of: node) }
+    return .replace(
+      try site.graph.apply1(dequantize, [view] + parameters, site: CallSite()),
+      because: "one scale is that of every element")
+  }
+}
+
+/// A contraction of values dequantized from 8 bits or fewer sums integers.
+struct ContractionOfDequantized: RewriteRule {
+  static let name = "contraction-of-dequantized"
+  static let ops = OpSelection.types(DotGeneral.self, Convolution.self)
+  static let isExact = false
+
+  func apply(_ site: RewriteSite) throws -> Rewrite? {
+    guard let left = QuantizedOperand(site, 0), let right = QuantizedOperand(site, 1),
+      let contraction = ChannelContraction(site, site.node)
+    else { return nil }
+    guard site.result().elementType == .f32, left.scale.elementType == .f32 else {
+      return .refuse(because: "only contractions of f32 are computed on integers")
+    }
+    let terms = contraction.termCount(left.numbers.shape, right.numbers.shape)
+    guard let most = terms.upperBound ?? terms.constant,
+      Dimension.saturatingProduct(
+        most, Dimension.saturatingProduct(left.largest, right.largest)) <= Int(Int32.max)
+    else { return .refuse(because: "sums of \(terms) products may not fit in i32") }
+    var factors: [Value] = []
+    for (position, operand) in [left, right].enumerated() {
+      var axes: [Int] = []
+      if operand.scale.rank == 1 {
+        guard let axis = contraction.resultAxis(ofOperand: operand.axis, operand: position) else {
+          return .refuse(because: "scales along an axis that is summed over stay with the operand")
+        }
+        axes = [axis]
+      }
+      factors.append(
+        try site.graph.apply1(
+          BroadcastInDim(shape: site.result().shape, dimensions: axes), [operand.scale],
+          site: CallSite()))
+    }
+    if left.scale.rank == 0, right.scale.rank == 0 {
+      factors = [try broadcast(left.scale * right.scale, to: site.result())]
+    }
+    let sum = try site.graph.applyAny(
+      contraction.giving(.i32), [left.differences(), right.differences()], site: CallSite())[0]
+    let scale = try factors.count == 1 ? factors[0] : factors[0] * factors[1]
+    let replacement = try convert(sum, to: .f32) * scale
+    guard site.fits(replacement) else { return nil }
+    return .replace(replacement, because: "its operands are integers with scales")
+  }
+}
+
+/// An operand of a contraction that is dequantized from 8 bits or fewer.
+private struct QuantizedOperand {
+  let numbers: Value
+  let scale: Value
+  let zeroPoint: Value?
+  /// The axis of scales of rank 1.
+  let axis: Int
+
+  init?(_ site: RewriteSite, _ position: Int) {
+    guard
+      let (dequantize, node) = site.producer(site.operand(position), as: Dequantize.self),
+      dequantize.blockSize == nil
+    else { return nil }
+    numbers = site.operand(0, of: node)
+    guard numbers.elementType.isInteger, numbers.elementType.bitWidth <= 8 else { return nil }
+    scale = site.operand(1, of: node)
+    zeroPoint = site.graph.operandCount(node) == 3 ? site.operand(2, of: node) : nil
+    axis = dequantize.axis < 0 ? dequantize.axis + numbers.rank : dequantize.axis
+  }
+
+  /// The largest magnitude of a number less its zero point.
+  var largest: Int {
+    let states = 1 << numbers.elementType.bitWidth
+    return zeroPoint == nil && numbers.elementType.isSignedInteger ? states / 2 : states - 1
+  }
+
+  /// The numbers less their zero points, as i16.
+  func differences() throws -> Value {
+    let wide = try convert(numbers, to: .i16)
+    guard let zeroPoint else { return wide }
+    let zero = try convert(zeroPoint, to: .i16)
+    return try wide
+      - zero.graph.apply1(
+        BroadcastInDim(shape: wide.shape, dimensions: zero.rank == 0 ? [] : [axis]), [zero],
+        site: CallSite())
+  }
+}
+
+extension RewriteSite {
+  /// Whether a value is dequantized, views by one scale seen through.
+  fileprivate func isDequantized(_ value: Value) -> Bool {
+    var current = value
+    while let node = producer(current) {
+      switch graph.op(node) {
+      case is Dequantize: return true
+      case is Transpose, is Reshape, is BroadcastInDim: current = operand(0, of: node)
+      default: return false
+      }
+    }
+    return false
+  }
+}

@@ -17,7 +17,8 @@ import TenonTensor
 ///     %a = dot_general(%x, %w) {result = i32}
 ///     %y = multiply(convert(%a), multiply(%s, %t))
 ///
-/// The rule: differences from the zero points are exact in i16, their products and sums exact in i32
+/// The rule: differences from the zero points are exact in i16 (bytes without zero points stay
+/// bytes), their products and sums exact in i32
 /// (a contraction whose sums may not fit is left), and the sum becomes a float once, times the
 /// product of the scales. A `quantize` that follows divides by its scale, rounds half to even, adds
 /// its zero point and saturates, as it always does. Scales and zero points may lie along an axis that
@@ -100,8 +101,16 @@ struct ContractionOfDequantized: RewriteRule {
     if left.scale.rank == 0, right.scale.rank == 0 {
       factors = [try broadcast(left.scale * right.scale, to: site.result())]
     }
+    // Bytes without zero points are multiplied as they are.
+    let isNarrow =
+      left.zeroPoint == nil && right.zeroPoint == nil
+      && left.numbers.elementType == right.numbers.elementType
+      && !left.numbers.elementType.isStorageOnly
+    let operands =
+      try isNarrow
+      ? [left.numbers, right.numbers] : [left.differences(), right.differences()]
     let sum = try site.graph.applyAny(
-      contraction.giving(.i32), [left.differences(), right.differences()], site: CallSite())[0]
+      contraction.giving(.i32), operands, site: CallSite())[0]
     let scale = try factors.count == 1 ? factors[0] : factors[0] * factors[1]
     let replacement = try convert(sum, to: .f32) * scale
     guard site.fits(replacement) else { return nil }
@@ -125,7 +134,10 @@ private struct QuantizedOperand {
     numbers = site.operand(0, of: node)
     guard numbers.elementType.isInteger, numbers.elementType.bitWidth <= 8 else { return nil }
     scale = site.operand(1, of: node)
-    zeroPoint = site.graph.operandCount(node) == 3 ? site.operand(2, of: node) : nil
+    let zeroPoint = site.graph.operandCount(node) == 3 ? site.operand(2, of: node) : nil
+    self.zeroPoint = zeroPoint.flatMap {
+      site.uniformConstant($0)?.isIntegerZero == true ? nil : $0
+    }
     axis = dequantize.axis < 0 ? dequantize.axis + numbers.rank : dequantize.axis
   }
 

@@ -7,6 +7,7 @@ extension CSource {
   /// so that subnormal results are rounded once and large ones overflow late.
   mutating func exponentialSingle(_ type: LaneType) -> String {
     needBits(type)
+    let scaled = scaledByPower(type)
     return function("exponential", type) {
       """
       INLINE $T exponential_$s($T a) {
@@ -17,11 +18,24 @@ extension CSource {
         const $I n = ($I)bits_$s(t) - ($I)(0x4b400000), n1 = n >> 1, n2 = n - n1;
         const $T r = MULTIPLY_ADD(m, ($T)(-3.1946186e-05f), MULTIPLY_ADD(m, ($T)(-0.693115234375f), x));
         const $T p = \(Polynomial.exponentialSingle.horner("r", .f32));
-        const $T e = MULTIPLY_ADD(r * r, p, r) + ($T)(1.0f);
+        const $T e = MULTIPLY_ADD(r * r, p, r) + ($T)(1.0f);\(scaled)
         return e * real_$s(($U)(n1 + 127) << 23) * real_$s(($U)(n2 + 127) << 23);
       }
       """
     }
+  }
+
+  /// A first line that multiplies by 2ⁿ at once, with the same result, where the compiler has it.
+  private func scaledByPower(_ type: LaneType) -> String {
+    guard target.instructionSet == .avx512, type == LaneType(.f32, lanes: 16) else { return "" }
+    let name = "__builtin_ia32_scalefps512_mask"
+    return """
+
+      #if __has_builtin(\(name))
+        typedef float scaled __attribute__((vector_size(64)));
+        return ($T)\(name)((scaled)e, (scaled)m, (scaled){0}, (unsigned short)-1, 4);
+      #endif
+      """
   }
 
   mutating func exponential(_ type: LaneType) -> String {

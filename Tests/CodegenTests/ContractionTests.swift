@@ -22,6 +22,8 @@ import Testing
     var blocked: Int?
     var stride = 1
     var dilation = 1
+    /// Blocks of `o`, each of which reads channels of its own.
+    var groups = 1
     var level2Bytes = 1 << 20
 
     var description: String {
@@ -86,6 +88,16 @@ import Testing
       lhs: "ncHW", rhs: "ocpq", result: "nohw",
       sizes: ["n": 1, "c": 5, "h": 13, "w": 3, "o": 17, "p": 5, "q": 1], element: .f64),
     Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 2, "c": 5, "h": 5, "w": 7, "o": 15, "p": 3, "q": 3], epilogue: "bias",
+      groups: 3),
+    Case(
+      lhs: "nHWc", rhs: "pqco", result: "nhwo",
+      sizes: ["n": 1, "c": 3, "h": 6, "w": 7, "o": 32, "p": 3, "q": 3], groups: 2),
+    Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 1, "c": 9, "h": 7, "w": 9, "o": 30, "p": 3, "q": 3], level2Bytes: 2048),
+    Case(
       lhs: "ncW", rhs: "ocq", result: "now",
       sizes: ["n": 3, "c": 5, "w": 41, "o": 17, "q": 3], stride: 3),
   ]
@@ -109,6 +121,11 @@ import Testing
     func load(_ operand: Int, _ text: String) -> (ScalarID, TensorType) {
       var guards: [Guard] = []
       let indices = text.map { letter -> IndexExpression in
+        if letter == "c", operand == 0, test.groups > 1 {
+          let block = Dimension(test.sizes["o"]! / test.groups)
+          let extents: (Int) -> Dimension? = { size(order[$0]) }
+          return axis("o").floorDivided(by: block, extents: extents) * size("c") + axis("c")
+        }
         guard letter.isUppercase else { return axis(letter) }
         let small = Character(letter.lowercased())
         let tap = axis(small == "h" ? "p" : "q") * Dimension(test.dilation)
@@ -118,7 +135,9 @@ import Testing
       }
       let shape = Shape(
         text.map { letter in
-          size(Character(letter.lowercased())) * Dimension(letter.isUppercase ? test.stride : 1)
+          let isGrouped = letter == "c" && operand == 0
+          return size(Character(letter.lowercased()))
+            * Dimension(letter.isUppercase ? test.stride : isGrouped ? test.groups : 1)
         })
       let fill =
         guards.isEmpty

@@ -21,17 +21,24 @@ struct GroupAnalysis {
 
   init(_ group: KernelGroup, _ stages: [KernelGroup.Stage]) {
     self.group = group
-    let shared = group.sharedAxes
+    let split = stages.count == 1 ? AxisSplit(stages[0].compute) : nil
+    let shared = split?.compute.axes.count ?? group.sharedAxes
     sharedAxes = shared
     var temporaries: [Temporary] = []
     var places: [[OperandAccess]] = []
     var analyses: [StageAnalysis] = []
-    for stage in stages {
+    for var stage in stages {
+      if let split { stage.compute = split.compute }
       let results = stage.results.indices.map { number -> OperandAccess in
         switch stage.results[number] {
         case .output(let output):
-          return GroupAnalysis.access(
+          var access = GroupAnalysis.access(
             .buffer(group.inputs.count + output), group.outputs[output])
+          if let split {
+            let whole = access.offset
+            access.offset = { whole(split.joined($0)) }
+          }
+          return access
         case .temporary:
           let element = stage.compute.program.type(stage.compute.results[number])
           let row = Array(stage.compute.axes[shared...])
@@ -54,7 +61,7 @@ struct GroupAnalysis {
     self.temporaries = temporaries
     self.stages = analyses
     sharedLoops = IndexSet.loops(
-      (0..<shared).map { ($0, stages[0].compute.axes[$0]) }, in: analyses.map(\.indices))
+      (0..<shared).map { ($0, analyses[0].compute.axes[$0]) }, in: analyses.map(\.indices))
   }
 
   private static func access(_ memory: Memory, _ type: TensorType) -> OperandAccess {

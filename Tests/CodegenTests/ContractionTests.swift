@@ -83,6 +83,12 @@ import Testing
       sizes: ["n": 2, "c": 3, "h": 7, "w": 7, "o": 16, "p": 3, "q": 3], stride: 2),
     Case(
       lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 1, "c": 3, "h": 3, "w": 15, "o": 16, "p": 3, "q": 3], stride: 2),
+    Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
+      sizes: ["n": 1, "c": 3, "h": 2, "w": 14, "o": 16, "p": 2, "q": 3], element: .f64, stride: 2),
+    Case(
+      lhs: "ncHW", rhs: "ocpq", result: "nohw",
       sizes: ["n": 1, "c": 4, "h": 9, "w": 11, "o": 15, "p": 3, "q": 2], dilation: 2),
     Case(
       lhs: "ncHW", rhs: "ocpq", result: "nohw",

@@ -44,6 +44,16 @@ extension FunctionWriter {
         let other = isMask ? mask(fill, bytes: 1) : name(fill)
         text = "\(name(condition)) ? \(text) : \(other)"
       }
+    case .loadStrided(let address, let step, let condition, let fill):
+      let other =
+        isMask
+        ? byteMask(fill, stored)
+        : fill.map { name($0) } ?? "(\(source.type(stored)))(0)"
+      let chosen =
+        condition.map { mask($0, bytes: 4) }
+        ?? "(\(source.type(type.with(element: .i32))))(-1)"
+      text = "\(source.loadStrided(stored, step: step))(\(pointer(address)), \(chosen), \(other))"
+      if isMask { text = "(\(source.type(type.with(element: .i8))))(\(text) != 0)" }
     case .gather(let address, let indices, let condition, let fill):
       let arguments = "\(pointer(address)), \(name(indices))"
       if let condition {

@@ -52,7 +52,7 @@ extension FunctionWriter {
     case .splat(let a):
       if isMask { return ("(\(valueType(type)))(-(i32)\(name(a)))", 4) }
       return (splat(name(a), type), nil)
-    case .load, .gather: return load(operation, type)
+    case .load, .loadStrided, .gather: return load(operation, type)
     case .read(let place): return (register(place), isMask ? 4 : nil)
     case .unary(let function, let a): return unary(function, a, type)
     case .binary(let function, let a, let b): return binary(function, a, b, type)

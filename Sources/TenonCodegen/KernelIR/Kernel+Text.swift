@@ -85,6 +85,9 @@ extension Operation: CustomStringConvertible {
     case .load(let address, let count, let mask, let fill):
       return "load \(address)" + optional("count", count) + optional("mask", mask)
         + optional("fill", fill)
+    case .loadStrided(let address, let step, let mask, let fill):
+      return "loadStrided \(address), step \(step)" + optional("mask", mask)
+        + optional("fill", fill)
     case .gather(let address, let indices, let mask, let fill):
       return "gather \(address), \(list(indices))" + optional("mask", mask)
         + optional("fill", fill)

@@ -172,6 +172,12 @@ package struct KernelInterpreter {
         if !allowed[allowed.count == 1 ? 0 : lane] { return filling[lane] }
         return lane < real ? try read(address.memory, offset + lane) : zero
       }
+    case .loadStrided(let address, let step, let mask, let fill):
+      let offset = try number(address.offset)
+      return try (0..<type.lanes).map { lane in
+        if let mask, let fill, !lanes(mask)[lane].isTrue { return lanes(fill)[lane] }
+        return try read(address.memory, offset + lane * step)
+      }
     case .gather(let address, let indices, let mask, let fill):
       let offset = try number(address.offset)
       return try (0..<type.lanes).map { lane in

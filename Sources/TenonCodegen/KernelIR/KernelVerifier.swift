@@ -163,6 +163,13 @@ private struct KernelVerifier {
         try require(width.lanes == 1 || count == nil, "\(text): a count beside a wide mask")
       }
       if let fill { try same(fill) }
+    case .loadStrided(let address, let step, let mask, let fill):
+      try verify(address)
+      try require(step > 0, "\(text): a step of \(step)")
+      try require(element(address.memory) == type.element, "\(text) has the type \(type)")
+      try require((mask == nil) == (fill == nil), "\(text): a mask without a fill")
+      if let mask { try lanes(mask, element: .bool) }
+      if let fill { try same(fill) }
     case .gather(let address, let indices, let mask, let fill):
       try verify(address)
       try require(element(address.memory) == type.element, "\(text) has the type \(type)")

@@ -16,6 +16,8 @@ package enum Operation: Hashable, Sendable {
   /// read. A `mask` of one lane says whether anything is read, one of all lanes which elements are;
   /// where it is false, `fill` is the value.
   case load(Address, count: ValueIndex?, mask: ValueIndex?, fill: ValueIndex?)
+  /// Element `offset + lane * step` for each lane where `mask` holds, else `fill`.
+  case loadStrided(Address, step: Int, mask: ValueIndex?, fill: ValueIndex?)
   /// Element `offset + indices[lane]` for each lane where `mask` holds, else `fill`.
   case gather(Address, indices: ValueIndex, mask: ValueIndex?, fill: ValueIndex?)
   /// The present content of a register.
@@ -97,6 +99,8 @@ extension Operation {
     case .index(let index): index.scalars
     case .load(let address, let count, let mask, let fill):
       address.offset.scalars + [count, mask, fill].compactMap { $0 }
+    case .loadStrided(let address, _, let mask, let fill):
+      address.offset.scalars + [mask, fill].compactMap { $0 }
     case .gather(let address, let indices, let mask, let fill):
       address.offset.scalars + [indices] + [mask, fill].compactMap { $0 }
     case .read(let place): place.indices.flatMap(\.scalars)
@@ -114,7 +118,7 @@ extension Operation {
   /// True where the value depends on its operands alone, not on memory or registers.
   package var isPure: Bool {
     switch self {
-    case .load, .gather, .read: false
+    case .load, .loadStrided, .gather, .read: false
     default: true
     }
   }

@@ -288,6 +288,15 @@ extension ProgramLowering {
       return builder.define(
         .load(Address(access.memory, offset), count: nil, mask: allowed, fill: other), type)
     }
+    if let step = step(offset) {
+      let zero: Operation = access.element.isFloat ? .float(0) : .integer(0)
+      let other =
+        allowed == nil
+        ? nil
+        : wideFill ?? builder.splat(builder.define(zero, LaneType(access.element)), lanes: lanes)
+      return builder.define(
+        .loadStrided(Address(access.memory, offset), step: step, mask: allowed, fill: other), type)
+    }
     // What all lanes share is part of the address.
     var shared = IndexExpression(offset.constant)
     for term in offset.terms {
@@ -298,6 +307,14 @@ extension ProgramLowering {
       .gather(
         Address(access.memory, shared), indices: wide(offset - shared), mask: allowed,
         fill: wideFill), type)
+  }
+
+  /// How far the lanes' elements lie apart, where that is a few elements everywhere.
+  private func step(_ offset: IndexExpression) -> Int? {
+    guard let vectorVariable, let step = offset.coefficient(ofAxis: vectorVariable).constant,
+      (2...4).contains(step), !varies(offset - .axis(vectorVariable) * Dimension(step))
+    else { return nil }
+    return step
   }
 
   /// Whether the lanes' elements lie side by side.

@@ -72,6 +72,42 @@ extension CSource {
       """
   }
 
+  /// Every `step`-th element where the mask holds, `fill` elsewhere.
+  mutating func loadStrided(_ type: LaneType, step: Int) -> String {
+    let mask = self.type(type.with(element: .i32))
+    var fast = ""
+    if step == 2, let moves = MaskedMoves(target, type) {
+      let bits = type.lanes == 16 ? "short" : "char"
+      let even = (0..<type.lanes).map { "\(2 * $0)" }.joined(separator: ", ")
+      fast = """
+
+          #if __has_builtin(\(moves.load)) && __has_builtin(__builtin_ia32_cvtd2mask256)
+            typedef \(moves.lane) moved __attribute__((vector_size(64)));
+            typedef int masks __attribute__((vector_size(\(type.lanes * 4))));
+            const unsigned bits = __builtin_ia32_pdep_si(
+              (unsigned)__builtin_ia32_cvtd2mask\(type.lanes * 32)((masks)mask), 0x55555555u);
+            const moved a = (moved)\(moves.load)(
+              (const \(moves.lane) *)p, (moved){0}, (unsigned \(bits))bits);
+            const moved b = (moved)\(moves.load)(
+              (const \(moves.lane) *)p + $n, (moved){0}, (unsigned \(bits))(bits >> $n));
+            const $T apart = ($T)__builtin_shufflevector(a, b, \(even));
+            const $I chosen = __builtin_convertvector(mask, $I);
+            return ($T)((($I)apart & chosen) | (($I)fill & ~chosen));
+          #endif
+        """
+    }
+    return function("load_every_\(step)", type) {
+      """
+      INLINE $T load_every_\(step)_$s(const $S *p, \(mask) mask, $T fill) {\(fast)
+        $T v;
+        for (i64 l = 0; l < $n; ++l)
+          v[l] = *(mask[l] ? p + l * \(step) : (const $S *)&fill + l);
+        return v;
+      }
+      """
+    }
+  }
+
   mutating func gather(_ type: LaneType) -> String {
     let indices = self.type(type.with(element: .i64))
     let fast = gatherBuiltin(type, mask: "~0u", fill: "($T)(0)")

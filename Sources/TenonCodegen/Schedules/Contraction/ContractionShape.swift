@@ -45,7 +45,9 @@ struct ContractionShape {
     }
     guard let row = loops.lastIndex(where: isRow) else { return nil }
     rows = loops[row]
-    columnParts = ContractionShape.parts(of: loops, stage) { loop in
+    // Elements that lie apart are read fast along one loop alone.
+    let step = program.stride(of: columnFactor, along: column, stage.operands)
+    columnParts = ContractionShape.parts(of: loops, stage, isSideBySide: step == 1) { loop in
       loop.axes.contains(where: columnAxes.contains) && !loop.axes.contains(where: rowAxes.contains)
     }
     self.columns = LoopAxis(
@@ -65,10 +67,12 @@ struct ContractionShape {
   /// The innermost loops over columns that become one: those through which results run as through
   /// one, where the innermost alone would not fill vectors well.
   private static func parts(
-    of loops: [LoopAxis], _ stage: StageAnalysis, isColumn: (LoopAxis) -> Bool
+    of loops: [LoopAxis], _ stage: StageAnalysis, isSideBySide: Bool,
+    isColumn: (LoopAxis) -> Bool
   ) -> [LoopAxis] {
     var parts = [loops.last!]
     guard parts[0].bound % 64 != 0, parts[0].extent.isConstant else { return parts }
+    if !isSideBySide, (parts[0].bound + 15) / 16 * 16 * 3 / 4 < parts[0].bound { return parts }
     let place = stage.compute.axes.indices.map { IndexExpression.axis($0) }
     let results = IndexSet(offsets: stage.results.map { $0.offset(place) }, others: [])
     for loop in loops.dropLast().reversed() {

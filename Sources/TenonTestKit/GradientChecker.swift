@@ -5,12 +5,15 @@ import TenonTensor
 
 /// Holds the gradients that the gradient pass records against central differences, in f64.
 ///
-/// What is differentiated is the sum of all f64 results, each element times a drawn weight.
+/// What is differentiated is the sum of all f64 results, each element times a drawn weight; for
+/// gradients of gradients the like sum of those gradients.
 public struct GradientChecker {
   /// How far to go from the operand to each side, relative to its magnitude or 1.
   public var step = 1e-5
   /// How far gradient and difference may be apart, relative to the largest of either or 1.
   public var tolerance = 1e-6
+  /// 1 for gradients, 2 for gradients of gradients.
+  public var order = 1
   /// How many elements of each operand are tried.
   public var elements = 16
 
@@ -34,11 +37,16 @@ public struct GradientChecker {
     }
     let results = try one.apply(to: values, of: graph)
     var random = SplitMix(seed: 17)
-    guard let loss = try weightedSum(results, one, &random) else { return .notApplicable }
+    guard var loss = try weightedSum(results, one, &random) else { return .notApplicable }
     let places = values.indices.filter {
       values[$0].type.tensor?.element == .f64 && one.operands[$0].elementCount > 0
     }
     guard !places.isEmpty else { return .notApplicable }
+    for _ in 1..<order {
+      let slopes = try gradients(of: loss, wrt: places.map { values[$0] })
+      guard let next = try weightedSum(slopes, one, &random) else { return .notApplicable }
+      loss = next
+    }
     try graph.output("loss", loss)
     let slopes = try gradients(of: loss, wrt: places.map { values[$0] })
     for (place, slope) in zip(places, slopes) { try graph.output("d\(place)", slope) }

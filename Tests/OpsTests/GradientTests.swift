@@ -22,6 +22,25 @@ import Testing
     #expect(refusals == Self.refusals[name, default: []])
   }
 
+  /// Gradients of gradients against central differences of gradients.
+  @Test(arguments: names) func gradientsOfGradientsAgreeWithDifferences(_ name: String) throws {
+    let type = try #require(OpCatalog.standard[name])
+    var checker = GradientChecker()
+    checker.order = 2
+    checker.elements = 4
+    checker.tolerance = 1e-5
+    var refusals: [String] = []
+    for one in CaseGenerator.smoothCases(of: type).prefix(8) {
+      switch try checker.check(one) {
+      case .agrees, .notApplicable: break
+      case .differs(let text): Issue.record("\(text)")
+      case .refused(let message): if !refusals.contains(message) { refusals.append(message) }
+      }
+    }
+    // Not every case is tried here.
+    #expect(refusals.allSatisfy(Self.refusals[name, default: []].contains))
+  }
+
   /// What ops refuse to differentiate.
   static let refusals: [String: [String]] = {
     var table: [String: [String]] = [:]

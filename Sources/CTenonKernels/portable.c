@@ -2,7 +2,7 @@
 
 // Groups of stages: which elements a tile is, and how a stage goes over them.
 
-/// The words of a stage; see `PortableProgram`.
+/// The words of a stage; see `PortableWriter`.
 typedef struct {
   int64_t parallel, reduced, row_axes;
   const int64_t *axis_sizes;

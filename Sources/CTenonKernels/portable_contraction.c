@@ -1,6 +1,7 @@
 #include "portable_state.h"
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 // Matrix products of the portable backend: OpenBLAS where it is installed, opened on first use and
 // kept to the calling thread; plain loops elsewhere.
@@ -17,7 +18,8 @@ static sgemm library_f32;
 static dgemm library_f64;
 
 static void open_library(void) {
-  void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+  const char *name = getenv("TENON_BLAS");
+  void *library = dlopen(name ? name : "libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
   if (!library) return;
   void (*set_threads)(int);
   *(void **)&set_threads = dlsym(library, "openblas_set_num_threads");

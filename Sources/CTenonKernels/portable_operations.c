@@ -1,7 +1,7 @@
 #include "portable_state.h"
 #include <math.h>
 
-// Arithmetic of whole blocks. The numbers of the functions are those of `PortableProgram`.
+// Arithmetic of whole blocks. The numbers of the functions are those of the enumerations in TenonGraph.
 
 #define FLOATS(name, suffix, number)                                                             \
   static number name(int64_t function, number x) {                                               \

@@ -68,7 +68,6 @@ struct Compile: ParsableCommand {
     var options = CompileOptions(
       sizes: try file.sizes(entry, given: feeds.sizes(), feeds: tensors), frozen: file.variables,
       backend: backend, target: target?.target)
-    options.warn = { Console.warn($0) }
     let compiled = try compilePlan(file.graph, entry: entry.name, options)
     let kernels = try keptSources.map { _ in try compiled.standaloneKernels(inputs: tensors) }
     try compiled.file.write(to: output)

@@ -3,8 +3,6 @@ import Tenon
 
 /// What the command says beside its results: on standard error, and progress only on a terminal.
 enum Console {
-  static func warn(_ text: String) { write("tenon: warning: \(text)\n") }
-
   /// An error of the user's, as it is.
   static func fail(_ error: TenonError) { write("tenon: \(error)\n") }
 

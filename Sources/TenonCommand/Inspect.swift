@@ -73,7 +73,6 @@ struct Inspect: ParsableCommand {
     var options = options
     options.entries = entries.map(\.name)
     options.sizes = sizes
-    options.warn = { Console.warn($0) }
     return try compile(file.graph, options)
   }
 }

@@ -43,7 +43,6 @@ struct ModelFile {
     var options = options
     options.entries = [entry.name]
     options.sizes = sizes
-    options.warn = { Console.warn($0) }
     let writes = entry.results.contains { if case .variable = $0 { true } else { false } }
     if !writes { options.frozen = variables }
     let program = try compile(graph, options)

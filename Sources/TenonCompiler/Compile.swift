@@ -12,14 +12,7 @@ import TenonTensor
 ///   throw.
 public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> Program
 {
-  let work = graph.copy()
-  try work.select(entries: options.entries)
-  try work.freeze(options.frozen)
-  try work.bind(options.sizes)
-  try work.checkSymbolsAreBound()
-  let target = options.target ?? Target.host()
-  let log = try options.pipeline.run(
-    on: work, target: target, catalog: options.catalog, options: options.passes)
+  let (work, target, log) = try optimized(graph, options)
   switch options.backend {
   case .reference:
     let store = ReferenceVariables(work.variables)
@@ -33,6 +26,31 @@ public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()
       entries: sessions,
       report: CompileReport(graph: work, passes: log, target: target, entries: entries))
   }
+}
+
+/// The plans of a graph's entries before kernels are compiled: what each step is and why a step is
+/// a host step.
+///
+/// - Throws: as `compile`.
+package func planDrafts(_ graph: Graph, _ options: CompileOptions) throws -> [PlanDraft] {
+  let (work, target, _) = try optimized(graph, options)
+  return try PlanBackend(graph: work, target: target, options: options)
+    .drafts(for: options.backend).map(\.draft)
+}
+
+/// A copy of the graph as the passes leave it.
+private func optimized(_ graph: Graph, _ options: CompileOptions) throws -> (
+  graph: Graph, target: Target, log: PassLog
+) {
+  let work = graph.copy()
+  try work.select(entries: options.entries)
+  try work.freeze(options.frozen)
+  try work.bind(options.sizes)
+  try work.checkSymbolsAreBound()
+  let target = options.target ?? Target.host()
+  let log = try options.pipeline.run(
+    on: work, target: target, catalog: options.catalog, options: options.passes)
+  return (work, target, log)
 }
 
 extension Graph {

@@ -33,7 +33,8 @@ public struct CompileOptions: Sendable {
   public var maximumMemory: Int?
   /// The folder of compiled kernels; nil for the user's cache folder.
   public var cacheFolder: String?
-  /// Told once of what the user should know: no compiler, an unwritable cache folder.
+  /// Told of what the user should know: no compiler, an unwritable cache folder. By default each
+  /// warning is printed on standard error, once in a process.
   public var warn: @Sendable (String) -> Void
 
   public init(
@@ -41,7 +42,7 @@ public struct CompileOptions: Sendable {
     backend: Backend = .native, target: Target? = nil, threads: Int? = nil,
     pipeline: Pipeline = .standard, catalog: OpCatalog = .standard,
     passes: PassOptions = PassOptions(), maximumMemory: Int? = nil, cacheFolder: String? = nil,
-    warn: @escaping @Sendable (String) -> Void = { _ in }
+    warn: @escaping @Sendable (String) -> Void = { CompilerWarnings.print($0) }
   ) {
     self.entries = entries
     self.sizes = sizes

@@ -14,38 +14,41 @@ struct PlanBackend {
   ///
   /// - Throws: what drafting, compiling and loading throw.
   func compile() throws -> (sessions: [Session], entries: [CompiledEntry]) {
-    let table = LoweringTable(graph)
-    let groups = GroupBuilder(graph, table, target)
     if options.backend == .native {
       do {
-        let drafts = try self.drafts(
-          table, groups, refusal: KernelCompiler.refusal,
-          preferredLayouts: Scheduler(target: target).preferredLayouts)
+        let drafts = try self.drafts(for: .native)
         return try load(drafts, try nativeKernels(drafts.map(\.draft)))
       } catch let error as TenonError where error.isWithoutCompiler {
-        options.warn("\(error)\nrunning on the portable backend instead, which is slower")
+        options.warn(
+          "running on the portable backend, which is slower than native kernels\n  \(error)")
       }
     }
-    let drafts = try self.drafts(
-      table, groups, refusal: PortableCompiler.refusal,
-      preferredLayouts: { group, _ in group.inputs.map { _ in nil } })
+    let drafts = try self.drafts(for: .portable)
     return try load(
       drafts, drafts.map { $0.draft.groups.map { .portable(PortableCompiler.compile($0)) } })
   }
 
-  private typealias Draft = (draft: PlanDraft, hostNodes: [NodeID])
+  typealias Draft = (draft: PlanDraft, hostNodes: [NodeID])
 
-  private func drafts(
-    _ table: LoweringTable, _ groups: GroupBuilder,
-    refusal: @escaping (KernelGroup) -> String?,
-    preferredLayouts: @escaping DraftBuilder.PreferredLayouts
-  ) throws -> [Draft] {
-    try graph.entries.map { entry in
+  /// The entries' plans, each step a kernel that the backend has, or a host step.
+  func drafts(for backend: Backend) throws -> [Draft] {
+    let table = LoweringTable(graph)
+    let groups = GroupBuilder(graph, table, target)
+    let scheduler = Scheduler(target: target)
+    let isPortable = backend == .portable
+    return try graph.entries.map { entry in
       try TenonError.inContext("while planning entry \(entry.name)") {
         try DraftBuilder.draft(
           graph, table, groups, entry: entry,
-          options: PlanningOptions(verify: options.passes.verify), refusal: refusal,
-          preferredLayouts: preferredLayouts)
+          options: PlanningOptions(verify: options.passes.verify),
+          refusal: { group in
+            isPortable ? PortableCompiler.refusal(group) : KernelCompiler.refusal(group)
+          },
+          preferredLayouts: { group, mayChange in
+            isPortable
+              ? group.inputs.map { _ in nil }
+              : scheduler.preferredLayouts(group, mayChange: mayChange)
+          })
       }
     }
   }

@@ -1,50 +1,85 @@
+import Synchronization
+import TenonCodegen
 import TenonCompiler
 import TenonGraph
 import TenonRuntime
 import TenonTensor
 
-/// Runs many cases on a backend: each is an entry of one graph, so that kernels are compiled
-/// together.
-public struct BackendCases {
+/// A backend as cases meet it: what compiles them, and for which instructions.
+public struct CaseBackend: Hashable, Sendable, CustomStringConvertible {
   public let backend: Backend
   /// The machine to compile for; nil for this one.
   public let target: Target?
-  public let cases: [OpCase]
-  private let programs: [(program: Program, cases: [Int])]
 
-  /// Compiles the cases.
-  ///
-  /// - Throws: what compiling throws, with the case as context where one alone fails.
-  public init(_ cases: [OpCase], _ backend: Backend, target: Target? = nil) throws {
+  public init(_ backend: Backend, _ target: Target? = nil) {
     self.backend = backend
     self.target = target
+  }
+
+  /// `native avx2`.
+  public var description: String { backend.rawValue + (target.map { " \($0.name)" } ?? "") }
+
+  /// All that this machine can run: the reference, bytecode, and kernels of each instruction set.
+  public static let all: [CaseBackend] = {
+    let sets: [Target.InstructionSet] =
+      switch Target.host().instructionSet {
+      case .avx512: [.avx512, .avx2, .generic]
+      case .avx2: [.avx2, .generic]
+      case .neon: [.neon, .generic]
+      case .generic: [.generic]
+      }
+    return [CaseBackend(.reference), CaseBackend(.portable)]
+      + sets.map { CaseBackend(.native, Target($0)) }
+  }()
+}
+
+/// Many cases compiled for a backend: each is an entry of one graph, so that their kernels are
+/// compiled together.
+public struct BackendCases {
+  public let backend: CaseBackend
+  public let cases: [OpCase]
+  private var programs: [(program: Program, cases: [Int])] = []
+  /// By case, why it does not compile.
+  private var failures: [Int: String] = [:]
+
+  /// Compiles the cases.
+  public init(_ cases: [OpCase], _ backend: CaseBackend) {
+    self.backend = backend
     self.cases = cases
-    let options = CompileOptions(
-      backend: backend, target: target, threads: 2,
-      warn: { preconditionFailure("the backend gave way: \($0)") })
-    programs = try BackendCases.graphs(cases).map { graph, numbers in
-      do {
-        return (try compile(graph, options), numbers)
-      } catch {
-        for number in numbers {
-          _ = try TenonError.inContext("in case \(cases[number].name)") {
-            try compile(cases[number].graph(), options)
-          }
-        }
-        throw error
+    compile(Array(cases.indices))
+  }
+
+  /// Compiles some of the cases together; where that fails, by halves, to find those at fault.
+  private mutating func compile(_ numbers: [Int]) {
+    do {
+      programs += try BackendCases.graphs(cases, numbers).map { graph, numbers in
+        let warnings = Mutex<[String]>([])
+        let program = try TenonCompiler.compile(
+          graph, options { text in warnings.withLock { $0.append(text) } })
+        if let warning = warnings.withLock(\.first) { throw TenonError("gave-way", warning) }
+        return (program, numbers)
+      }
+    } catch {
+      if numbers.count == 1 {
+        failures[numbers[0]] = "\(error)"
+      } else {
+        compile(Array(numbers.prefix(numbers.count / 2)))
+        compile(Array(numbers.dropFirst(numbers.count / 2)))
       }
     }
   }
 
-  /// What the backend is, for failures.
-  public var name: String {
-    backend.rawValue + (target.map { " \($0.name)" } ?? "")
+  private func options(warn: @escaping @Sendable (String) -> Void) -> CompileOptions {
+    CompileOptions(backend: backend.backend, target: backend.target, threads: 2, warn: warn)
   }
 
   /// Graphs that hold a case an entry; cases that use a symbol in another way come apart.
-  private static func graphs(_ cases: [OpCase]) throws -> [(Graph, [Int])] {
+  private static func graphs(_ cases: [OpCase], _ numbers: [Int]) throws -> [(
+    graph: Graph, cases: [Int]
+  )] {
     var graphs: [(graph: Graph, cases: [Int])] = []
-    for (number, one) in cases.enumerated() {
+    for number in numbers {
+      let one = cases[number]
       var isRecorded = false
       for place in graphs.indices.reversed() where !isRecorded {
         isRecorded = (try? record(one, number, graphs[place].graph)) != nil
@@ -70,60 +105,69 @@ public struct BackendCases {
     }
   }
 
-  /// Calls `body` with each case's number and its results on so many threads.
+  /// A step of a case's plan that no kernel computes.
+  public struct HostStep: Hashable, Sendable, CustomStringConvertible {
+    /// The case's name.
+    public let name: String
+    /// The text name of the op that the step evaluates.
+    public let op: String
+    /// Why it has no kernel.
+    public let reason: String
+
+    public var description: String { "\(op) (\(reason)) in \(name)" }
+  }
+
+  /// The host steps of the cases' plans; nothing is compiled.
   ///
-  /// - Throws: what `body` throws; `body` gets what a run throws.
-  public func run(
-    threads: Int, _ body: (_ number: Int, Result<[Tensor], any Error>) throws -> Void
+  /// - Throws: what the passes and planning throw.
+  public static func hostSteps(_ cases: [OpCase], _ backend: CaseBackend) throws -> [HostStep] {
+    let options = CompileOptions(backend: backend.backend, target: backend.target)
+    return try graphs(cases, Array(cases.indices)).flatMap { graph, numbers in
+      try zip(planDrafts(graph, options), numbers).flatMap { draft, number in
+        zip(draft.hostFunctions, draft.hostReasons).map { function, reason in
+          // Entry, op and number: `case 4/sort#0`.
+          let op = function.split(separator: "/").last?.prefix { $0 != "#" } ?? ""
+          return HostStep(name: cases[number].name, op: String(op), reason: reason)
+        }
+      }
+    }
+  }
+
+  /// Runs each case on one thread and on two, and calls `body` with its number and with how its
+  /// results differ from those expected or between the two runs; nil where they do not.
+  ///
+  /// - Parameter expected: the results of each case.
+  /// - Throws: what `body` throws, and what an op's inference throws.
+  public func check(
+    _ expected: [[Tensor]], _ body: (_ number: Int, _ difference: String?) throws -> Void
   ) throws {
+    for (number, failure) in failures.sorted(by: { $0.key < $1.key }) {
+      try body(number, "\(backend): \(cases[number].name): \(failure)")
+    }
     for (program, numbers) in programs {
       for number in numbers {
-        let result = Result {
-          let entry = try program.entry("case \(number)")
-          let inputs = entry.inputs.map { cases[number].inputs[$0.name]! }
-          return try entry.run(inputs, options: RunOptions(threads: threads))
-        }
-        try body(number, result)
+        try body(number, try difference(program, number, expected[number]))
       }
     }
   }
 
-  /// The host steps of the plans, by case.
-  public var hostSteps: [(one: OpCase, label: String)] {
-    programs.flatMap { program, numbers in
-      program.report.entries.flatMap { entry -> [(OpCase, String)] in
-        let number = numbers.first { "case \($0)" == entry.draft.name }
-        return entry.draft.hostFunctions.indices.map {
-          (cases[number!], "\(entry.draft.hostFunctions[$0]): \(entry.draft.hostReasons[$0])")
-        }
+  private func difference(_ program: Program, _ number: Int, _ expected: [Tensor]) throws -> String?
+  {
+    let one = cases[number]
+    var runs: [[Tensor]] = []
+    do {
+      let entry = try program.entry("case \(number)")
+      let inputs = entry.inputs.map { one.inputs[$0.name]! }
+      for threads in [1, 2] {
+        runs.append(try entry.run(inputs, options: RunOptions(threads: threads)))
       }
+    } catch {
+      return "\(backend): \(one.name): \(error)"
     }
-  }
-
-  /// Where results differ from the reference's, or between numbers of threads.
-  ///
-  /// - Throws: what the reference throws.
-  public func differences() throws -> [String] {
-    var found: [String] = []
-    var first: [Int: [Tensor]] = [:]
-    for threads in [1, 2] {
-      try run(threads: threads) { number, result in
-        let one = cases[number]
-        switch result {
-        case .failure(let error): found.append("\(name): \(one.name): \(error)")
-        case .success(let tensors):
-          if let known = first[number] {
-            let isSame = zip(known, tensors).allSatisfy { $0.isIdentical(to: $1) }
-            if !isSame { found.append("\(name): \(one.name): 2 threads give other bits") }
-            return
-          }
-          first[number] = tensors
-          let runner = FixedRunner(name: name, results: tensors)
-          if let difference = try runner.difference(one) { found.append(difference) }
-        }
-      }
-    }
-    return found
+    let runner = FixedRunner(name: backend.description, results: runs[0])
+    if let difference = try runner.difference(one, expecting: expected) { return difference }
+    let isSame = zip(runs[0], runs[1]).allSatisfy { $0.isIdentical(to: $1) }
+    return isSame ? nil : "\(backend): \(one.name): two threads give other bits than one"
   }
 }
 

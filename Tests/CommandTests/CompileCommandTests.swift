@@ -10,11 +10,11 @@ import Testing
 
 /// `tenon compile`, and plans run by `tenon run --plan` and `tenon bench --plan`, as processes.
 @Suite struct CompileCommandTests {
-  private let folder: String
+  private let command: CommandFolder
+  private var folder: String { command.path }
 
   init() throws {
-    var template = Array("/tmp/tenon-command-XXXXXX".utf8CString)
-    folder = String(cString: mkdtemp(&template)!)
+    command = try CommandFolder()
     let graph = Graph("small")
     let batch = Dimension(.bound("batch"))
     let x = try graph.input("x", .f32, Shape([batch, 3]))
@@ -24,43 +24,17 @@ import Testing
       Tensor([0, 1, 2, 3, 4, 5] as [Float], shape: [2, 3]), to: "\(folder)/x.npy")
   }
 
-  /// The command beside the tests' program, run in the folder with no variables but those given,
-  /// until it fails or has run so many times.
   private func tenon(
     _ arguments: String, _ variables: String = "", times: Int = 1
   ) -> ChildProcess.Outcome {
-    var path = [CChar](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/exe", &path, path.count - 1)
-    let program = String(
-      decoding: path[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let beside = program.split(separator: "/").dropLast().map { "/\($0)" }.joined()
-    return ChildProcess.run(
-      [
-        ChildProcess.Job(
-          program: "/bin/sh",
-          arguments: [
-            "-c",
-            "cd \(folder); for i in $(seq \(times)); do "
-              + "env -i \(variables) \(beside)/tenon \(arguments) || exit; done",
-          ])
-      ], atOnce: 1, timeLimit: 300)[0]
+    command.tenon(arguments, variables, times: times)
   }
 
   /// Where clang is.
   private var path: String { "PATH='\(String(cString: getenv("PATH")))'" }
 
-  private func bytes(_ name: String) throws -> [UInt8] {
-    let source = try ByteSource(path: "\(folder)/\(name)")
-    return try source.copy(0..<source.count)
-  }
-
-  private func remove() {
-    _ = ChildProcess.run(
-      [ChildProcess.Job(program: "/bin/rm", arguments: ["-rf", folder])], atOnce: 1)
-  }
-
   @Test func twoProcessesWriteTheSameBytesThatRunWithoutClang() throws {
-    defer { remove() }
+    defer { command.remove() }
     for name in ["one", "two"] {
       let outcome = tenon(
         "compile small.tenon -o \(name).plan --dim batch=2 --input x=x.npy --keep-c \(name)",
@@ -68,7 +42,7 @@ import Testing
       #expect(outcome.ending == .exited(0))
       #expect(outcome.output.hasPrefix("wrote \(name).plan\nwrote "))
     }
-    #expect(try bytes("one.plan") == bytes("two.plan"))
+    #expect(try command.bytes("one.plan") == command.bytes("two.plan"))
     let run = tenon("run --plan one.plan --input x=x.npy")
     let model = tenon(
       "run small.tenon --input x=x.npy", "\(path) TENON_CACHE=\(folder)/cache-one")
@@ -82,7 +56,7 @@ import Testing
 
   /// A process may end while its team's threads still start.
   @Test func processesThatEndAtOnceEndWell() throws {
-    defer { remove() }
+    defer { command.remove() }
     #expect(tenon("compile small.tenon -o small.plan --dim batch=2", path).ending == .exited(0))
     let outcome = tenon("run --plan small.plan --input x=x.npy", times: 100)
     #expect(outcome.ending == .exited(0))
@@ -90,7 +64,7 @@ import Testing
   }
 
   @Test func refusals() throws {
-    defer { remove() }
+    defer { command.remove() }
     #expect(
       tenon("run one.plan")
         == .init(

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 /// Bytecode of groups for machines without a C compiler: the scalar programs of a group, run over
-/// blocks of elements. It is an array of 64-bit words that the first buffer holds; `PortableProgram`
+/// blocks of elements. It is an array of 64-bit words that the first buffer holds; `PortableWriter`
 /// in TenonCodegen writes it and says what each word is. A word called a *size* is an index into the
 /// kernel's size arguments.
 ///
@@ -11,7 +11,8 @@
 void tenon_portable_kernel(
     void *const *buffers, const int64_t *sizes, void *scratch, int64_t first, int64_t end);
 
-/// Whether OpenBLAS is installed; opens it.
+/// Whether there is an OpenBLAS to multiply matrices with: the library that `TENON_BLAS` names, or
+/// where it is not set the system's. Opens it.
 bool tenon_portable_has_library(void);
 
 /// Elements that are computed side by side.

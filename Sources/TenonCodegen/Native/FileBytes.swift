@@ -87,10 +87,7 @@ package enum TemporaryFolder {
 
   /// A new folder that only this user may enter; removed when the process exits.
   package static func make() -> String {
-    let base = CCompiler.environment("TMPDIR") ?? "/tmp"
-    var template = Array("\(base)/tenon-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { return base }
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard let path = makeLasting() else { return base }
     let isFirst = made.withLock { folders in
       folders.append(path)
       return folders.count == 1
@@ -98,6 +95,18 @@ package enum TemporaryFolder {
     if isFirst { atexit { TemporaryFolder.removeAll() } }
     return path
   }
+
+  /// A new folder that only this user may enter and nobody removes; nil where none can be made.
+  static func makeLasting() -> String? {
+    var template = Array("\(base)/tenon-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { return nil }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Whether a folder is one that the end of the process removes.
+  static func contains(_ folder: String) -> Bool { made.withLock { $0.contains(folder) } }
+
+  private static var base: String { CCompiler.environment("TMPDIR") ?? "/tmp" }
 
   private static func removeAll() {
     made.withLock { folders in

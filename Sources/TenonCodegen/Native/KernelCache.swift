@@ -132,9 +132,18 @@ package struct KernelCache: Sendable {
       Array(text.utf8), to: "\(folder)/notes/\(name)-\(SHA256.hexDigest(subject))")
   }
 
-  /// Keeps C that did not compile; its path, or nil where it could not be written.
+  /// Keeps C that did not compile, past the end of the process; its path, or nil where it could not
+  /// be written.
   func keepFailed(_ source: String) -> String? {
-    let path = "\(folder)/failed/\(SHA256.hexDigest(source).prefix(16)).c"
+    var place = "\(folder)/failed"
+    if TemporaryFolder.contains(folder) {
+      guard let lasting = TemporaryFolder.makeLasting() else { return nil }
+      place = lasting
+    }
+    // The cache is bounded in this too.
+    let kept = FileBytes.names(in: place)
+    if kept.count >= 32 { for name in kept { unlink("\(place)/\(name)") } }
+    let path = "\(place)/\(SHA256.hexDigest(source).prefix(16)).c"
     return FileBytes.write(Array(source.utf8), to: path) ? path : nil
   }
 

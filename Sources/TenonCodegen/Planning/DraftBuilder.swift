@@ -298,7 +298,7 @@ package struct DraftBuilder {
   /// A pure node without operands that no kernel computes, or that is small, is data of the plan.
   private mutating func isData(_ node: NodeID) throws -> Bool {
     guard type(of: graph.op(node)).effects == .pure, graph.op(node) is any PrimitiveOp,
-      graph.regions(node).isEmpty, graph.op(node).attributes.values.allSatisfy(\.isOfNoSymbol)
+      graph.regions(node).isEmpty
     else { return false }
     let types = try graph.results(node).map { try tensorType($0) }
     guard types.allSatisfy({ $0.shape.isConstant }) else { return false }
@@ -339,17 +339,6 @@ package struct DraftBuilder {
   mutating func noteWithoutStep(_ node: NodeID) {
     guard let result = graph.results(node).first, let buffer = bufferOf[result] else { return }
     draft.nodesWithoutSteps.append((node, buffer))
-  }
-}
-
-extension AttributeValue {
-  /// False where the value depends on a size that only a run knows.
-  fileprivate var isOfNoSymbol: Bool {
-    switch self {
-    case .dimension(let size): size.constant != nil
-    case .array(let values): values.allSatisfy(\.isOfNoSymbol)
-    default: true
-    }
   }
 }
 

@@ -5,6 +5,15 @@ import TenonFormats
 
 /// A new folder in which the command `tenon` runs as a process.
 struct CommandFolder {
+  /// The command beside the tests' program.
+  static let program: String = {
+    var own = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &own, own.count - 1)
+    let program = String(
+      decoding: own[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return program.split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/tenon"
+  }()
+
   let path: String
 
   init() throws {
@@ -19,11 +28,6 @@ struct CommandFolder {
   func tenon(
     _ arguments: String, _ variables: String = "", times: Int = 1
   ) -> ChildProcess.Outcome {
-    var own = [CChar](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/exe", &own, own.count - 1)
-    let program = String(
-      decoding: own[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let beside = program.split(separator: "/").dropLast().map { "/\($0)" }.joined()
     return ChildProcess.run(
       [
         ChildProcess.Job(
@@ -31,7 +35,7 @@ struct CommandFolder {
           arguments: [
             "-c",
             "cd \(path); for i in $(seq \(times)); do "
-              + "env -i \(variables) \(beside)/tenon \(arguments) || exit; done",
+              + "env -i \(variables) \(CommandFolder.program) \(arguments) || exit; done",
           ])
       ], atOnce: 1, timeLimit: 300)[0]
   }

@@ -72,7 +72,9 @@ import Testing
     #expect(cache.folder != path)
   }
 
-  @Test func theOldestObjectsGo() throws {
+  // Sanitized objects differ in size.
+  @Test(.enabled(if: getenv("TENON_KERNEL_FLAGS") == nil))
+  func theOldestObjectsGo() throws {
     let folder = NativeRun.temporaryFolder()
     let unbounded = KernelCache(folder: folder)
     var paths: [String] = []

@@ -13,10 +13,7 @@ extension Activation {
   public static var signature: Signature { Signature(["x"]) }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.tensor(0)
-    try site.require(
-      x.element.isFloat && !x.element.isStorageOnly, "element-type",
-      "is not defined for \(x.element)")
+    let x = try site.requireFloat()
     return [.tensor(x.element, x.shape)]
   }
 

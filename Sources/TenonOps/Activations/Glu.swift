@@ -11,10 +11,7 @@ public struct Glu: CompositeOp {
   public init(axis: Int = -1) { self.axis = axis }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.tensor(0)
-    try site.require(
-      x.element.isFloat && !x.element.isStorageOnly, "element-type",
-      "is not defined for \(x.element)")
+    let x = try site.requireFloat()
     let axis = try site.axis(axis, rank: x.rank)
     try site.requireDivisible(
       x.shape[axis], by: 2, "shape-mismatch",

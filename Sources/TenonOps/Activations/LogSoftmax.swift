@@ -10,10 +10,7 @@ public struct LogSoftmax: CompositeOp {
   public init(axis: Int) { self.axis = axis }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.tensor(0)
-    try site.require(
-      x.element.isFloat && !x.element.isStorageOnly, "element-type",
-      "is not defined for \(x.element)")
+    let x = try site.requireFloat()
     _ = try site.axis(axis, rank: x.rank)
     return [.tensor(x.element, x.shape)]
   }

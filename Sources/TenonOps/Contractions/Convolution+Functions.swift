@@ -11,9 +11,8 @@ public func conv1d(
   dilation: Int = 1, groups: Int = 1, fileID: StaticString = #fileID, line: UInt = #line
 ) throws -> Value {
   let result = try convolution(
-    x, kernel, strides: [Int](repeating: stride, count: 1),
-    padding: [[Int]](repeating: [padding, padding], count: 1),
-    dilation: [Int](repeating: dilation, count: 1), groups: groups, fileID: fileID, line: line)
+    x, kernel, strides: each(stride, 1), padding: each([padding, padding], 1),
+    dilation: each(dilation, 1), groups: groups, fileID: fileID, line: line)
   return try result.adding(bias: bias, site: CallSite(fileID: fileID, line: line))
 }
 
@@ -27,9 +26,8 @@ public func conv2d(
   dilation: Int = 1, groups: Int = 1, fileID: StaticString = #fileID, line: UInt = #line
 ) throws -> Value {
   let result = try convolution(
-    x, kernel, strides: [Int](repeating: stride, count: 2),
-    padding: [[Int]](repeating: [padding, padding], count: 2),
-    dilation: [Int](repeating: dilation, count: 2), groups: groups, fileID: fileID, line: line)
+    x, kernel, strides: each(stride, 2), padding: each([padding, padding], 2),
+    dilation: each(dilation, 2), groups: groups, fileID: fileID, line: line)
   return try result.adding(bias: bias, site: CallSite(fileID: fileID, line: line))
 }
 
@@ -43,9 +41,8 @@ public func conv3d(
   dilation: Int = 1, groups: Int = 1, fileID: StaticString = #fileID, line: UInt = #line
 ) throws -> Value {
   let result = try convolution(
-    x, kernel, strides: [Int](repeating: stride, count: 3),
-    padding: [[Int]](repeating: [padding, padding], count: 3),
-    dilation: [Int](repeating: dilation, count: 3), groups: groups, fileID: fileID, line: line)
+    x, kernel, strides: each(stride, 3), padding: each([padding, padding], 3),
+    dilation: each(dilation, 3), groups: groups, fileID: fileID, line: line)
   return try result.adding(bias: bias, site: CallSite(fileID: fileID, line: line))
 }
 
@@ -60,10 +57,8 @@ public func convTransposed1d(
 ) throws -> Value {
   try x.graph.apply1(
     ConvolutionTransposed(
-      strides: [Int](repeating: stride, count: 1),
-      padding: [[Int]](repeating: [padding, padding], count: 1),
-      dilation: [Int](repeating: dilation, count: 1),
-      outputPadding: [Int](repeating: outputPadding, count: 1), groups: groups),
+      strides: each(stride, 1), padding: each([padding, padding], 1),
+      dilation: each(dilation, 1), outputPadding: each(outputPadding, 1), groups: groups),
     [x, kernel] + (bias.map { [$0] } ?? []), site: CallSite(fileID: fileID, line: line))
 }
 
@@ -78,10 +73,8 @@ public func convTransposed2d(
 ) throws -> Value {
   try x.graph.apply1(
     ConvolutionTransposed(
-      strides: [Int](repeating: stride, count: 2),
-      padding: [[Int]](repeating: [padding, padding], count: 2),
-      dilation: [Int](repeating: dilation, count: 2),
-      outputPadding: [Int](repeating: outputPadding, count: 2), groups: groups),
+      strides: each(stride, 2), padding: each([padding, padding], 2),
+      dilation: each(dilation, 2), outputPadding: each(outputPadding, 2), groups: groups),
     [x, kernel] + (bias.map { [$0] } ?? []), site: CallSite(fileID: fileID, line: line))
 }
 
@@ -96,11 +89,14 @@ public func convTransposed3d(
 ) throws -> Value {
   try x.graph.apply1(
     ConvolutionTransposed(
-      strides: [Int](repeating: stride, count: 3),
-      padding: [[Int]](repeating: [padding, padding], count: 3),
-      dilation: [Int](repeating: dilation, count: 3),
-      outputPadding: [Int](repeating: outputPadding, count: 3), groups: groups),
+      strides: each(stride, 3), padding: each([padding, padding], 3),
+      dilation: each(dilation, 3), outputPadding: each(outputPadding, 3), groups: groups),
     [x, kernel] + (bias.map { [$0] } ?? []), site: CallSite(fileID: fileID, line: line))
+}
+
+/// The same for each of so many spatial axes.
+private func each<Element>(_ element: Element, _ rank: Int) -> [Element] {
+  [Element](repeating: element, count: rank)
 }
 
 extension Value {

@@ -36,10 +36,7 @@ public struct IsFinite: PrimitiveOp {
   public init() {}
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.tensor(0)
-    try site.require(
-      x.element.isFloat && !x.element.isStorageOnly, "element-type",
-      "is not defined for \(x.element)")
+    let x = try site.requireFloat()
     return [.tensor(.bool, x.shape)]
   }
 

@@ -123,15 +123,9 @@ public func groupNorm(
   fileID: StaticString = #fileID, line: UInt = #line
 ) throws -> Value {
   let site = CallSite(fileID: fileID, line: line)
-  var operands = [x]
-  if let scale {
-    operands.append(scale)
-  } else if let bias {
-    operands.append(try bias.filled(1, site: site))
-  }
-  if let bias { operands.append(bias) }
   return try x.graph.apply(
-    GroupNormalization(groups: groups, epsilon: epsilon), operands, site: site)[0]
+    GroupNormalization(groups: groups, epsilon: epsilon),
+    x.withParameters(scale: scale, bias: bias, site: site), site: site)[0]
 }
 
 /// x of (batch, channels, spatial…) normalized over the spatial axes of each channel, then times

@@ -19,15 +19,8 @@ public struct LayerNormalization: CompositeOp {
   }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.requireFloat()
-    try site.require(
-      normalizedRank >= 1 && normalizedRank <= x.rank, "axis",
-      "cannot normalize over the last \(normalizedRank) axes of rank \(x.rank)")
-    let inner = Array(x.shape.suffix(normalizedRank))
-    try site.requireParameters(from: 1, shape: Shape(inner))
-    let kept = Shape(x.shape.dropLast(normalizedRank) + inner.map { _ in 1 })
-    let kind = ValueType.tensor(x.element.computeType, kept)
-    return [.tensor(x.element, x.shape), kind, kind]
+    let (x, kept) = try site.normalizedOverLast(normalizedRank)
+    return [.tensor(x.element, x.shape), kept, kept]
   }
 
   private func axes(_ x: Value) -> [Int] { Array(x.rank - normalizedRank..<x.rank) }
@@ -116,13 +109,7 @@ public func layerNorm(
   epsilon: Double = 1e-5, fileID: StaticString = #fileID, line: UInt = #line
 ) throws -> Value {
   let site = CallSite(fileID: fileID, line: line)
-  var operands = [x]
-  if let scale {
-    operands.append(scale)
-  } else if let bias {
-    operands.append(try bias.filled(1, site: site))
-  }
-  if let bias { operands.append(bias) }
   return try x.graph.apply(
-    LayerNormalization(normalizedRank: normalizedRank, epsilon: epsilon), operands, site: site)[0]
+    LayerNormalization(normalizedRank: normalizedRank, epsilon: epsilon),
+    x.withParameters(scale: scale, bias: bias, site: site), site: site)[0]
 }

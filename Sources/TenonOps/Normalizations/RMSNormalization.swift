@@ -18,14 +18,8 @@ public struct RMSNormalization: CompositeOp {
   }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.requireFloat()
-    try site.require(
-      normalizedRank >= 1 && normalizedRank <= x.rank, "axis",
-      "cannot normalize over the last \(normalizedRank) axes of rank \(x.rank)")
-    let inner = Array(x.shape.suffix(normalizedRank))
-    try site.requireParameters(from: 1, shape: Shape(inner))
-    let kept = Shape(x.shape.dropLast(normalizedRank) + inner.map { _ in 1 })
-    return [.tensor(x.element, x.shape), .tensor(x.element.computeType, kept)]
+    let (x, kept) = try site.normalizedOverLast(normalizedRank)
+    return [.tensor(x.element, x.shape), kept]
   }
 
   private func axes(_ x: Value) -> [Int] { Array(x.rank - normalizedRank..<x.rank) }

@@ -75,3 +75,26 @@ extension InferenceSite {
     }
   }
 }
+
+extension Value {
+  /// The operands of a normalization of the value: a bias without a scale gets one of ones.
+  func withParameters(scale: Value?, bias: Value?, site: CallSite) throws -> [Value] {
+    let factor = try scale ?? bias?.filled(1, site: site)
+    return [self] + [factor, bias].compactMap { $0 }
+  }
+}
+
+extension InferenceSite {
+  /// Checks a normalization over the operand's last axes and its parameters, which have those axes.
+  /// Gives the operand and the type of what is kept for each normalized part.
+  func normalizedOverLast(_ rank: Int) throws -> (x: TensorType, kept: ValueType) {
+    let x = try requireFloat()
+    try require(
+      rank >= 1 && rank <= x.rank, "axis",
+      "cannot normalize over the last \(rank) axes of rank \(x.rank)")
+    let inner = Array(x.shape.suffix(rank))
+    try requireParameters(from: 1, shape: Shape(inner))
+    let kept = Shape(x.shape.dropLast(rank) + inner.map { _ in 1 })
+    return (x, .tensor(x.element.computeType, kept))
+  }
+}

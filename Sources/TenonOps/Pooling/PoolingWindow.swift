@@ -17,10 +17,7 @@ extension PoolingWindow {
   public static var signature: Signature { Signature(["x"]) }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.tensor(0)
-    try site.require(
-      x.element.isFloat && !x.element.isStorageOnly, "element-type",
-      "is not defined for \(x.element)")
+    let x = try site.requireFloat()
     try site.require(
       x.rank == window.count + 2, "shape-mismatch",
       "\(window.count) spatial axes need an operand of rank \(window.count + 2)")

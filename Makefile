@@ -7,7 +7,7 @@ BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
 PACKAGES := libopenblas-dev libomp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check format lint reference bench fuzz sanitize clean
+.PHONY: help setup build run test check format lint reference protobuf bench fuzz sanitize clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,10 @@ format: ## formats every Swift file
 
 reference: setup ## writes Docs/Reference anew from the sources
 	@TENON_WRITE_REFERENCE=1 $(TEST) --filter ReferenceTests
+
+protobuf: ## writes the Swift of the ONNX schema anew (needs protoc and swift-protobuf's plugin)
+	@cd Sources/TenonONNX/Proto && protoc --swift_opt=UseAccessLevelOnImports=true \
+	  --swift_out=. onnx.proto && mv onnx.pb.swift onnx.generated.swift
 
 bench: build ## measures Tenon alone and prints a table
 	@mkdir -p $(BUILD)

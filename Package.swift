@@ -31,7 +31,9 @@ let package = Package(
     .executable(name: "tenon", targets: ["TenonCommand"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Without traits: streams and field masks are not used.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
   ],
   targets: [
     // Level 0
@@ -47,6 +49,13 @@ let package = Package(
     // Level 3
     module("TenonPasses", imports: ["TenonOps", "TenonGraph", "TenonTensor"]),
     module("TenonLayers", imports: ["TenonOps", "TenonGraph", "TenonTensor"]),
+    .target(
+      name: "TenonONNX",
+      dependencies: [
+        "TenonOps", "TenonGraph", "TenonFormats", "TenonTensor",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Proto/onnx.proto"]),
     // Level 4
     module(
       "TenonCompiler",
@@ -68,8 +77,8 @@ let package = Package(
     module(
       "Tenon",
       imports: [
-        "TenonTraining", "TenonLayers", "TenonCompiler", "TenonPasses", "TenonFormats", "TenonOps",
-        "TenonGraph", "TenonRuntime", "TenonTensor",
+        "TenonTraining", "TenonLayers", "TenonCompiler", "TenonONNX", "TenonPasses",
+        "TenonFormats", "TenonOps", "TenonGraph", "TenonRuntime", "TenonTensor",
       ]),
     // Level 7
     .executableTarget(
@@ -104,6 +113,12 @@ let package = Package(
     tests(
       "PlanningTests",
       of: ["TenonCodegen", "TenonPasses", "TenonOps", "TenonRuntime", "TenonGraph", "TenonTensor"]),
+    tests(
+      "ONNXTests",
+      of: [
+        "TenonONNX", "TenonFormats", "TenonOps", "TenonGraph", "TenonTensor",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),
     tests("DocsTests", of: ["Tenon", "TenonPasses", "TenonOps", "TenonGraph"]),

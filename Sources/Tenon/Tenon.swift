@@ -2,6 +2,7 @@
 @_exported import TenonFormats
 @_exported import TenonGraph
 @_exported import TenonLayers
+@_exported import TenonONNX
 @_exported import TenonOps
 @_exported import TenonPasses
 @_exported import TenonRuntime

@@ -20,12 +20,12 @@ import Testing
       "TenonCodegen": graph.union(["TenonRuntime"]),
       "TenonPasses": ops,
       "TenonLayers": ops,
+      "TenonONNX": ops.union(["TenonFormats", "SwiftProtobuf", "FoundationEssentials"]),
       "TenonCompiler": compiler,
       "TenonTraining": ops.union(["TenonCompiler", "TenonLayers", "FoundationEssentials"]),
       "TenonTestKit": compiler.union(["TenonCompiler", "FoundationEssentials"]),
-      "Tenon": compiler.union(["TenonCompiler", "TenonLayers", "TenonTraining"]).subtracting([
-        "TenonCodegen"
-      ]),
+      "Tenon": compiler.union(["TenonCompiler", "TenonLayers", "TenonONNX", "TenonTraining"])
+        .subtracting(["TenonCodegen"]),
       "TenonBenchmarks": ["Tenon"],
       "TenonCommand": ["Tenon", "ArgumentParser", "FoundationEssentials"],
     ]

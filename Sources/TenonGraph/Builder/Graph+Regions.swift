@@ -95,6 +95,14 @@ extension Graph {
     return try body()
   }
 
+  /// Records with a text for the place of all nodes: an importer's name for a node of its model.
+  public func at<Result>(origin text: String, _ body: () throws -> Result) rethrows -> Result {
+    let outer = originOverride
+    originOverride = origins.leaf(text: text)
+    defer { originOverride = outer }
+    return try body()
+  }
+
   /// Records with `name` as one more part of the scope path.
   public func scope<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
     let outer = currentScope

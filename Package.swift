@@ -116,7 +116,7 @@ let package = Package(
     tests(
       "ONNXTests",
       of: [
-        "TenonONNX", "TenonFormats", "TenonOps", "TenonGraph", "TenonTensor",
+        "TenonONNX", "TenonCompiler", "TenonFormats", "TenonOps", "TenonGraph", "TenonTensor",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),

@@ -29,8 +29,8 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    var tensors = try execution.feeds.tensors()
-    let (executable, load, compile) = try prepared(tensors)
+    let (executable, given, load, compile) = try prepared(execution.feeds.read())
+    var tensors = given
     for port in executable.inputs where tensors[port.name] == nil {
       tensors[port.name] = try RandomInputs.tensor(port)
     }
@@ -50,24 +50,24 @@ struct Bench: ParsableCommand {
   }
 
   /// What is to be run, with the milliseconds that loading and compiling took.
-  private func prepared(_ tensors: [String: Tensor]) throws -> (
-    executable: any Executable, load: Double, compile: Double
+  private func prepared(_ feeds: Feeds) throws -> (
+    executable: any Executable, inputs: [String: Tensor], load: Double, compile: Double
   ) {
     let clock = ContinuousClock()
     var start = clock.now
     if let executable = try execution.loadedPlan() {
-      return (executable, milliseconds(since: start), 0)
+      return (executable, feeds.tensors, milliseconds(since: start), 0)
     }
-    let file = try ModelFile(path: execution.model!)
+    let file = try ModelFile(path: execution.model!, feeds)
     let entry = try file.entry(execution.entry)
     let load = milliseconds(since: start)
     start = clock.now
-    let sizes = try chosenSizes(file, entry, tensors)
+    let sizes = try file.chosenSizes([entry], feeds)
     let program = try file.compiled(entry, sizes: sizes, options: execution.compileOptions)
     let compile = milliseconds(since: start)
     let executable = try program.entry(entry.name)
     if !executable.variables.isEmpty && entry.name != "initialize" { try program.initialize() }
-    return (executable, load, compile)
+    return (executable, file.inputs(of: feeds), load, compile)
   }
 
   /// Runs for a while; milliseconds of each run, at least one.
@@ -88,19 +88,6 @@ struct Bench: ParsableCommand {
       let times = try samples(seconds, once)
       Console.say("[" + times.map { "\($0)" }.joined(separator: ",") + "]")
     }
-  }
-
-  /// Sizes given or told by inputs; others are 1.
-  private func chosenSizes(_ file: ModelFile, _ entry: Entry, _ tensors: [String: Tensor]) throws
-    -> [String: Int]
-  {
-    var sizes = try file.sizes(entry, given: execution.feeds.sizes(), feeds: tensors)
-    for (_, type) in file.inputs(entry) {
-      for symbol in type.shape.symbols where !symbol.isRunning && sizes[symbol.name] == nil {
-        sizes[symbol.name] = 1
-      }
-    }
-    return sizes
   }
 
   private func milliseconds(since start: ContinuousClock.Instant) -> Double {

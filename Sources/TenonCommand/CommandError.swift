@@ -2,7 +2,8 @@ import Tenon
 
 extension TenonError {
   static func modelKind(_ path: String) -> TenonError {
-    TenonError("model-kind", "\(path): not a kind of model this command reads; it reads .tenon")
+    TenonError(
+      "model-kind", "\(path): not a kind of model this command reads; it reads .tenon and .onnx")
   }
 
   static func noEntry(_ name: String, _ known: [String]) -> TenonError {
@@ -26,6 +27,12 @@ extension TenonError {
       "dimension", "dimension \(name) is \(given), but input \(input) has \(size) there")
   }
 
+  static func fixedMaximum(_ name: String) -> TenonError {
+    TenonError(
+      "dimension",
+      "--max-dim \(name): only models that are imported take it; a saved graph has its own")
+  }
+
   static func missingInputs(_ entry: String, _ missing: [String], _ needed: [(String, TensorType)])
     -> TenonError
   {
@@ -44,8 +51,8 @@ extension TenonError {
     TenonError("feed", "--inputs \(path): must be an .npz or .safetensors file")
   }
 
-  static func dimensionFormat(_ text: String) -> TenonError {
-    TenonError("dimension", "--dim \(text): must read NAME=SIZE, as batch=8")
+  static func dimensionFormat(_ option: String, _ text: String) -> TenonError {
+    TenonError("dimension", "\(option) \(text): must read NAME=SIZE, as batch=8")
   }
 
   static func givenTwice(_ name: String) -> TenonError {

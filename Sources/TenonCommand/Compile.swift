@@ -11,7 +11,7 @@ struct Compile: ParsableCommand {
       program; run only plans that you trust.
       """)
 
-  @Argument(help: "The model: a .tenon file.")
+  @Argument(help: "The model: a .tenon or .onnx file.")
   var model: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where the plan is written.", valueName: "FILE"))
@@ -62,14 +62,15 @@ struct Compile: ParsableCommand {
 
   func run() throws {
     guard output.hasSuffix(".plan") else { throw TenonError.planEnding(output) }
-    let file = try ModelFile(path: model)
+    let feeds = try self.feeds.read()
+    let file = try ModelFile(path: model, feeds)
     let entry = try file.entry(self.entry)
-    let tensors = try feeds.tensors()
     var options = CompileOptions(
-      sizes: try file.sizes(entry, given: feeds.sizes(), feeds: tensors), frozen: file.variables,
+      sizes: try file.sizes(entry, feeds), frozen: file.variables,
       backend: backend, target: target?.target)
     let compiled = try compilePlan(file.graph, entry: entry.name, options)
-    let kernels = try keptSources.map { _ in try compiled.standaloneKernels(inputs: tensors) }
+    let inputs = file.inputs(of: feeds)
+    let kernels = try keptSources.map { _ in try compiled.standaloneKernels(inputs: inputs) }
     try compiled.file.write(to: output)
     print("wrote \(output)")
     if let keptSources, let kernels {

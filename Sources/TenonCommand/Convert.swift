@@ -5,17 +5,29 @@ import Tenon
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Converts a model between formats.")
 
-  @Argument(help: "The model: a .tenon file.")
+  @Argument(help: "The model: a .tenon or .onnx file.")
   var model: String
 
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
       "Where the result is written: .tenon, or .txt for graph text.", valueName: "FILE"))
-  var output: String
+  var output: String?
+
+  @OptionGroup var feeds: FeedOptions
+
+  @Flag(help: "Writes nothing; lists every operator of the model that is not supported.")
+  var dryRun = false
+
+  func validate() throws {
+    guard dryRun != (output != nil) else {
+      throw ValidationError("give -o FILE, or --dry-run to look only")
+    }
+  }
 
   func run() throws {
-    let file = try ModelFile(path: model)
+    guard let output else { return try reportUnsupported() }
+    let file = try ModelFile(path: model, feeds.read())
     if output.hasSuffix(".tenon") {
       try file.graph.save(
         to: output,
@@ -28,6 +40,18 @@ struct Convert: ParsableCommand {
       throw TenonError.outputKind(output)
     }
     print("wrote \(output)")
+  }
+
+  /// - Throws: `unsupported-operators` where there are any.
+  private func reportUnsupported() throws {
+    if model.hasSuffix(".onnx") {
+      let model = try ONNXModel(path: model)
+      try model.checkOperators()
+      print("all \(model.nodeCount) nodes are of supported operators")
+    } else {
+      _ = try ModelFile(path: model)
+      print("the file is read as it is")
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import Tenon
 
 /// What is run and how: shared by the subcommands that run a model or a plan.
 struct ExecutionOptions: ParsableArguments {
-  @Argument(help: "The model: a .tenon file.")
+  @Argument(help: "The model: a .tenon or .onnx file.")
   var model: String?
 
   @Option(
@@ -29,8 +29,8 @@ struct ExecutionOptions: ParsableArguments {
     switch (model, plan) {
     case (nil, nil): throw ValidationError("give a MODEL, or a plan with --plan FILE")
     case (.some, .some): throw ValidationError("give a MODEL or --plan FILE, not both")
-    case (nil, .some) where entry != nil || !feeds.dimensions.isEmpty:
-      throw ValidationError("--entry and --dim are fixed when a plan is compiled")
+    case (nil, .some) where entry != nil || !(feeds.dimensions + feeds.maximumDimensions).isEmpty:
+      throw ValidationError("--entry, --dim and --max-dim are fixed when a plan is compiled")
     default: break
     }
   }

@@ -1,6 +1,13 @@
 import ArgumentParser
 import Tenon
 
+/// Inputs by name, and numbers for named sizes.
+struct Feeds {
+  var tensors: [String: Tensor] = [:]
+  var sizes: [String: Int] = [:]
+  var maximumSizes: [String: Int] = [:]
+}
+
 /// Where inputs and sizes come from: shared by the subcommands that run models.
 struct FeedOptions: ParsableArguments {
   @Option(
@@ -18,11 +25,28 @@ struct FeedOptions: ParsableArguments {
     help: ArgumentHelp("A number for a named dimension: batch=8.", valueName: "NAME=SIZE"))
   var dimensions: [String] = []
 
+  @Option(
+    name: .customLong("max-dim"),
+    help: ArgumentHelp(
+      "The largest size of a named dimension of an imported model; runs may have any up to it.",
+      valueName: "NAME=SIZE"))
+  var maximumDimensions: [String] = []
+
+  /// What the options say.
+  ///
+  /// - Throws: `feed` and `dimension` for text that does not read as it must, and what reading
+  ///   files throws.
+  func read() throws -> Feeds {
+    Feeds(
+      tensors: try tensors(), sizes: try FeedOptions.sizes(dimensions, of: "--dim"),
+      maximumSizes: try FeedOptions.sizes(maximumDimensions, of: "--max-dim"))
+  }
+
   /// The tensors that the files hold, by input name.
   ///
   /// - Throws: `feed` for text that does not read NAME=FILE or a name given twice, and what reading
   ///   throws.
-  func tensors() throws -> [String: Tensor] {
+  private func tensors() throws -> [String: Tensor] {
     var feeds: [String: Tensor] = [:]
     func add(_ name: String, _ tensor: Tensor) throws {
       guard feeds.updateValue(tensor, forKey: name) == nil else {
@@ -48,16 +72,14 @@ struct FeedOptions: ParsableArguments {
     return try file.names.map { ($0, try file.tensor(named: $0)) }
   }
 
-  /// The sizes given by `--dim`.
-  ///
   /// - Throws: `dimension` for text that does not read NAME=SIZE.
-  func sizes() throws -> [String: Int] {
+  private static func sizes(_ texts: [String], of option: String) throws -> [String: Int] {
     var sizes: [String: Int] = [:]
-    for text in dimensions {
+    for text in texts {
       let parts = text.split(separator: "=", omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty, let size = Int(parts[1]), size >= 0,
         sizes.updateValue(size, forKey: String(parts[0])) == nil
-      else { throw TenonError.dimensionFormat(text) }
+      else { throw TenonError.dimensionFormat(option, text) }
     }
     return sizes
   }

@@ -7,16 +7,13 @@ struct Inspect: ParsableCommand {
     abstract: "Shows what the compiler did with a model and why.",
     discussion: "Without options, prints the model's entries, variables and graph text.")
 
-  @Argument(help: "The model: a .tenon file.")
+  @Argument(help: "The model: a .tenon or .onnx file.")
   var model: String
 
   @Option(help: ArgumentHelp("The entry to compile; all by default.", valueName: "NAME"))
   var entry: String?
 
-  @Option(
-    name: .customLong("dim"),
-    help: ArgumentHelp("A number for a named dimension: batch=8.", valueName: "NAME=SIZE"))
-  var dimensions: [String] = []
+  @OptionGroup var feeds: FeedOptions
 
   @Flag(help: "Each pass: nodes before and after, time, rewrites with their reasons.")
   var passes = false
@@ -34,7 +31,8 @@ struct Inspect: ParsableCommand {
   var verify = false
 
   func run() throws {
-    let file = try ModelFile(path: model)
+    let feeds = try self.feeds.read()
+    let file = try ModelFile(path: model, feeds)
     guard passes || after != nil || kernels || memory else {
       print(file.graph.text())
       return
@@ -47,7 +45,7 @@ struct Inspect: ParsableCommand {
       }
       options.passes.dumpAfter = .after([after])
     }
-    let program = try compiled(file, options)
+    let program = try compiled(file, feeds, options)
     if kernels { print(PlanTables.kernels(program.report)) }
     if memory { print(PlanTables.memory(program.report)) }
     if passes { print(PassTable(program.report).text) }
@@ -58,21 +56,13 @@ struct Inspect: ParsableCommand {
     }
   }
 
-  private func compiled(_ file: ModelFile, _ options: CompileOptions) throws -> Program {
-    let given = try FeedOptions.parse(dimensions.flatMap { ["--dim", $0] }).sizes()
+  private func compiled(_ file: ModelFile, _ feeds: Feeds, _ options: CompileOptions) throws
+    -> Program
+  {
     let entries = try entry.map { [try file.entry($0)] } ?? file.graph.entries
-    var sizes = given
-    // Sizes that nobody gave are 1, so that a model can be looked at without knowing them.
-    for entry in entries {
-      for (_, type) in file.inputs(entry) {
-        for symbol in type.shape.symbols where !symbol.isRunning && sizes[symbol.name] == nil {
-          sizes[symbol.name] = 1
-        }
-      }
-    }
     var options = options
     options.entries = entries.map(\.name)
-    options.sizes = sizes
+    options.sizes = try file.chosenSizes(entries, feeds)
     return try compile(file.graph, options)
   }
 }

@@ -5,7 +5,15 @@ import Tenon
 struct Ops: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Lists the ops of the catalogue.")
 
+  @Flag(help: "Lists the operators that are read from ONNX models in their place.")
+  var onnx = false
+
   func run() {
+    if onnx {
+      print(Console.table(ONNXOperatorTable.standard.rows))
+      print("\(ONNXOperatorTable.standard.operators.count) operators")
+      return
+    }
     let rows = OpCatalog.standard.ops.map { op -> [String] in
       let signature = op.signature
       return [

@@ -5,12 +5,28 @@ struct ModelFile {
   var graph: Graph
   /// The values that the file holds for the graph's variables.
   var variables: [String: Tensor]
+  /// The inputs of an imported model that were bound by value, which the graph does not take.
+  var boundInputs: [String] = []
+  /// Whether the sizes given went into the graph when it was recorded.
+  private var isImported = false
 
-  /// Reads a model; the kind is told by the file's ending.
+  /// Reads a model; the kind is told by the file's ending. A model that is imported is recorded for
+  /// the sizes and inputs given.
   ///
   /// - Throws: `model-kind` for an ending that is not known, and what reading throws.
-  init(path: String) throws {
+  init(path: String, _ feeds: Feeds = Feeds()) throws {
     if path.hasSuffix(".plan") { throw TenonError.planAsModel(path) }
+    if path.hasSuffix(".onnx") {
+      let imported = try ONNXModel(path: path).graph(
+        ONNXImportOptions(
+          sizes: feeds.sizes, maximumSizes: feeds.maximumSizes, feeds: feeds.tensors))
+      graph = imported.graph
+      variables = [:]
+      boundInputs = imported.boundInputs
+      isImported = true
+      return
+    }
+    if let name = feeds.maximumSizes.keys.sorted().first { throw TenonError.fixedMaximum(name) }
     guard path.hasSuffix(".tenon") else { throw TenonError.modelKind(path) }
     let saved = try SavedGraph.load(path: path, catalog: .standard)
     graph = saved.graph
@@ -61,11 +77,11 @@ struct ModelFile {
   /// Sizes for the bound symbols of an entry: those given, and those that the inputs' shapes tell.
   ///
   /// - Throws: `dimension` where the two disagree.
-  func sizes(_ entry: Entry, given: [String: Int], feeds: [String: Tensor]) throws -> [String: Int]
-  {
-    var sizes = given
+  func sizes(_ entry: Entry, _ feeds: Feeds) throws -> [String: Int] {
+    if isImported { return [:] }
+    var sizes = feeds.sizes
     for (name, type) in inputs(entry) {
-      guard let tensor = feeds[name], tensor.rank == type.rank else { continue }
+      guard let tensor = feeds.tensors[name], tensor.rank == type.rank else { continue }
       for (dimension, size) in zip(type.shape, tensor.shape) {
         guard let symbol = dimension.symbols.first, dimension == Dimension(symbol),
           !symbol.isRunning
@@ -77,5 +93,25 @@ struct ModelFile {
       }
     }
     return sizes
+  }
+
+  /// As `sizes`; symbols that nobody gave a number are 1, so that a model can be looked at and
+  /// measured without knowing them.
+  func chosenSizes(_ entries: [Entry], _ feeds: Feeds) throws -> [String: Int] {
+    var sizes: [String: Int] = [:]
+    for entry in entries {
+      sizes.merge(try self.sizes(entry, feeds)) { first, _ in first }
+      for (_, type) in inputs(entry) {
+        for symbol in type.shape.symbols where !symbol.isRunning && sizes[symbol.name] == nil {
+          sizes[symbol.name] = 1
+        }
+      }
+    }
+    return sizes
+  }
+
+  /// The tensors that the graph takes: all but those bound by value.
+  func inputs(of feeds: Feeds) -> [String: Tensor] {
+    feeds.tensors.filter { !boundInputs.contains($0.key) }
   }
 }

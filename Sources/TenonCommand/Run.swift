@@ -5,7 +5,7 @@ import Tenon
 /// `tenon run`: runs an entry of a model once.
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs a saved graph once.",
+    abstract: "Runs a model once.",
     discussion: """
       Each output is printed, or with --output-dir written as NAME.npy. Without inputs, says which \
       ones the model needs.
@@ -41,11 +41,12 @@ struct Run: ParsableCommand {
   }
 
   private func runModel() throws -> (any Executable, [String: Tensor]) {
-    let file = try ModelFile(path: execution.model!)
+    let feeds = try execution.feeds.read()
+    let file = try ModelFile(path: execution.model!, feeds)
     let entry = try file.entry(execution.entry)
-    let tensors = try execution.feeds.tensors()
+    let tensors = file.inputs(of: feeds)
     try check(tensors, entry: entry.name, file.inputs(entry))
-    let sizes = try file.sizes(entry, given: execution.feeds.sizes(), feeds: tensors)
+    let sizes = try file.sizes(entry, feeds)
     let program = try file.compiled(entry, sizes: sizes, options: execution.compileOptions)
     let results = try program.run(entry.name, tensors, options: options)
     return (try program.entry(entry.name), results)
@@ -53,7 +54,7 @@ struct Run: ParsableCommand {
 
   private func runPlan() throws -> (any Executable, [String: Tensor])? {
     guard let executable = try execution.loadedPlan() else { return nil }
-    let tensors = try execution.feeds.tensors()
+    let tensors = try execution.feeds.read().tensors
     try check(
       tensors, entry: executable.name,
       executable.inputs.map { ($0.name, TensorType($0.elementType, $0.shape)) })

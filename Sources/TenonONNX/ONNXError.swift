@@ -56,6 +56,16 @@ extension TenonError {
       "input \(name) takes the shape \(wanted), given \(Shape(given.map { Dimension($0) }))")
   }
 
+  static func sizeConflict(_ name: String, _ given: Int, _ fed: Int, input: String) -> TenonError {
+    TenonError("model-input", "size \(name) is \(given), but input \(input) has \(fed) there")
+  }
+
+  static func unknownSize(_ name: String, _ known: [String]) -> TenonError {
+    TenonError(
+      "model-input", "no input of the model has a size called \(name)",
+      details: ["named sizes: " + (known.isEmpty ? "none" : known.joined(separator: ", "))])
+  }
+
   static let noModelOutputs = TenonError("model-output", "the model has no outputs")
 
   static func missingModelOutput(_ name: String) -> TenonError {
@@ -103,7 +113,7 @@ extension TenonError {
 
 extension UnsupportedONNXOperator: CustomStringConvertible {
   /// `NonMaxSuppression (ai.onnx 11) in 2 nodes: nms_1, nms_2; nearest: …`.
-  public var description: String {
+  var description: String {
     let set = domain.isEmpty ? "ai.onnx" : domain
     let shown = nodes.prefix(4).joined(separator: ", ") + (nodes.count > 4 ? ", …" : "")
     let uses = nodes.count == 1 ? "node \(shown)" : "\(nodes.count) nodes: \(shown)"

@@ -43,12 +43,15 @@ public final class ONNXModel {
     }
   }
 
-  /// Every operator that an import would refuse, with the nodes that use it.
-  public func unsupportedOperators(
-    _ table: ONNXOperatorTable = .standard
-  ) throws -> [UnsupportedONNXOperator] {
-    try ONNXSurvey(file.proto, table).unsupported()
+  /// Looks for operators that an import would refuse, without importing.
+  ///
+  /// - Throws: `unsupported-operators` with all of them: how often and where each is used.
+  public func checkOperators(_ table: ONNXOperatorTable = .standard) throws {
+    try TenonError.inContext("in \(file.name)") { try ONNXSurvey(file.proto, table).check() }
   }
+
+  /// The nodes of the model's graph, those of its functions and subgraphs not counted.
+  public var nodeCount: Int { file.proto.graph.node.count }
 }
 
 /// A model as a graph.

@@ -70,13 +70,14 @@ final class ONNXImporter {
     for name in options.values.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
       throw TenonError.noModelInput(name, inputs.map(\.name))
     }
+    let sizes = try InputSizes(inputs, options)
     // Inputs that have an initializer are constants: the file gives their value.
     for input in inputs where !names.defines(input.name) {
       if let tensor = options.values[input.name] {
         try define(input.name, tensor, in: names)
         continue
       }
-      let type = try inputType(input)
+      let type = try inputType(input, sizes)
       let value = try graph.at(origin: input.name) {
         try graph.input(input.name, type.element, type.shape)
       }

@@ -71,6 +71,17 @@ public struct ONNXOperatorTable: Sendable {
     ONNXOperatorTable(table.operators + more)
   }
 
+  /// A table of the operators: name, operator set, the versions that are told apart.
+  public var rows: [[String]] {
+    [["operator", "operator set", "versions"]]
+      + operators.map { one in
+        [
+          one.name, one.domain.isEmpty ? "ai.onnx" : one.domain,
+          one.since.map(String.init).joined(separator: ", "),
+        ]
+      }
+  }
+
   /// The operator of that name, or nil.
   public func find(_ name: String, domain: String) -> ONNXOperator? {
     byName[Key(domain: domain == "ai.onnx" ? "" : domain, name: name)]

@@ -1,16 +1,16 @@
 import TenonTensor
 
 /// An operator that an import refuses.
-public struct UnsupportedONNXOperator: Sendable {
+struct UnsupportedONNXOperator {
   /// `""` for `ai.onnx`.
-  public let domain: String
-  public let name: String
+  let domain: String
+  let name: String
   /// The version of the operator set that the model asks for; nil where it names none.
-  public let version: Int?
+  let version: Int?
   /// The nodes that use it, in the model's order.
-  public let nodes: [String]
+  let nodes: [String]
   /// What is supported instead, or nil.
-  public let nearest: String?
+  let nearest: String?
 }
 
 /// Looks through a model, subgraphs and functions included, for operators that are not known.

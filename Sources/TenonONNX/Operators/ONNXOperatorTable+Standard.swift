@@ -1,6 +1,14 @@
 extension ONNXOperatorTable {
   /// The operators that Tenon reads, by family; each family's list stands beside its operators.
   public static let standard = ONNXOperatorTable(
-    ONNXOperator.elementwise
-      + ONNXOperator.shapes)
+    ONNXOperator.activations
+      + ONNXOperator.elementwise
+      + ONNXOperator.generators
+      + ONNXOperator.losses
+      + ONNXOperator.quantization
+      + ONNXOperator.random
+      + ONNXOperator.reductions
+      + ONNXOperator.shapes
+      + ONNXOperator.training
+      + [ONNXOperator.determinant])
 }

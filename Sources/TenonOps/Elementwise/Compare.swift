@@ -20,6 +20,36 @@ public struct Compare: PrimitiveOp {
     return [.tensor(.bool, x.shape)]
   }
 
+  /// Comparisons of sizes that hold, or fail, whatever the sizes are.
+  public func knownElements(_ site: InferenceSite) -> [Dimension]? {
+    guard let x = site.knownElements(0), let y = site.knownElements(1) else { return nil }
+    var known: [Dimension] = []
+    for (a, b) in zip(x, y) {
+      let difference = a - b
+      // A size that is not bound yet is some number that is not negative.
+      let open = difference.substituting {
+        $0.maximum == nil ? Dimension(.running($0.name, maximum: 1 << 46)) : nil
+      }
+      guard let range = open.range else { return nil }
+      let isLess = range.upperBound < 0 ? true : range.lowerBound >= 0 ? false : nil
+      let isGreater = range.lowerBound > 0 ? true : range.upperBound <= 0 ? false : nil
+      let isEqual =
+        difference == 0 ? true : isLess == true || isGreater == true ? false : nil
+      let holds: Bool? =
+        switch direction {
+        case .equal: isEqual
+        case .notEqual: isEqual.map { !$0 }
+        case .less: isLess
+        case .lessOrEqual: isGreater.map { !$0 }
+        case .greater: isGreater
+        case .greaterOrEqual: isLess.map { !$0 }
+        }
+      guard let holds else { return nil }
+      known.append(holds ? 1 : 0)
+    }
+    return known
+  }
+
   public func evaluate(_ operands: [Tensor], _ site: EvaluationSite) throws -> [Tensor] {
     let type = operands[0].elementType
     let holds: [Bool]

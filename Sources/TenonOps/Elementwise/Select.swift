@@ -28,6 +28,16 @@ public struct Select: PrimitiveOp {
     return [.tensor(onTrue.element, onTrue.shape)]
   }
 
+  public func knownElements(_ site: InferenceSite) -> [Dimension]? {
+    guard let predicate = site.knownElements(0), let onTrue = site.knownElements(1),
+      let onFalse = site.knownElements(2)
+    else { return nil }
+    return onTrue.indices.map { place in
+      let holds = predicate[predicate.count == 1 ? 0 : place]
+      return holds == 0 ? onFalse[place] : onTrue[place]
+    }
+  }
+
   public func evaluate(_ operands: [Tensor], _ site: EvaluationSite) throws -> [Tensor] {
     let predicate = try operands[0].integers()
     func choose<Element>(_ a: [Element], _ b: [Element]) -> [Element] {

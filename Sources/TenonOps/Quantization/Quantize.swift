@@ -2,7 +2,7 @@ import TenonGraph
 import TenonTensor
 
 /// x / scale, rounded half to even, plus the zero point, brought into the range of a narrow type
-/// (ONNX `QuantizeLinear`). To a float type of 8 bits or fewer it is only divided and rounded.
+/// (ONNX `QuantizeLinear`). To a float type of 8 bits or fewer only the result is rounded.
 public struct Quantize: CompositeOp {
   public static let name = "quantize"
   public static let signature = Signature(["x", "scale", "zeroPoint?"])
@@ -45,10 +45,13 @@ public struct Quantize: CompositeOp {
     let wide = x.elementType.computeType
     let scale = try parameters.repeated(convert(operands[1], to: wide), to: x)
     var quotient = try convert(x, to: wide) / scale
-    if element.isFloat { return [try convert(quotient, to: element)] }
-    quotient = try round(quotient)
+    if !element.isFloat { quotient = try round(quotient) }
     if operands.count == 3 {
       quotient = try quotient + parameters.repeated(convert(operands[2], to: wide), to: x)
+    }
+    if element.isFloat {
+      let greatest = element.greatestNarrowFloat
+      quotient = try clamp(quotient, -greatest, greatest)
     }
     return [try convert(quotient, to: element)]
   }
@@ -72,7 +75,13 @@ public struct Quantize: CompositeOp {
         Quantize(to: .u8),
         [Tensor([0, 2, 3, 1000, -254, -1000] as [Float]), Tensor(Float(2)), Tensor(UInt8(128))],
         gives: [Tensor([128, 129, 130, 255, 1, 0] as [UInt8])],
-        source: "ONNX operator QuantizeLinear, example quantizelinear")
+        source: "ONNX operator QuantizeLinear, example quantizelinear"),
+      Example(
+        Quantize(to: .f8e4m3fn), [Tensor([0, 1, 2, 100000, 200] as [Float]), Tensor(Float(2))],
+        gives: [
+          Tensor.certain { try Tensor(.f8e4m3fn, shape: [5], doubles: [0, 0.5, 1, 448, 96]) }
+        ],
+        source: "ONNX operator QuantizeLinear, example e4m3fn"),
     ]
   }
 }
@@ -81,6 +90,18 @@ extension ElementType {
   /// True for the types that quantized values have.
   var isQuantized: Bool {
     isInteger && bitWidth <= 32 || isFloat && isStorageOnly
+  }
+
+  /// The largest number of a float type of 8 bits or fewer.
+  package var greatestNarrowFloat: Double {
+    switch self {
+    case .f4e2m1fn: 6
+    case .f8e4m3fn: 448
+    case .f8e4m3fnuz: 240
+    case .f8e5m2, .f8e5m2fnuz: 57344
+    case .f8e8m0fnu: 0x1p127
+    default: preconditionFailure("internal: \(self) is no narrow float")
+    }
   }
 }
 

@@ -2,6 +2,7 @@ extension ONNXOperatorTable {
   /// The operators that Tenon reads, by family; each family's list stands beside its operators.
   public static let standard = ONNXOperatorTable(
     ONNXOperator.activations
+      + ONNXOperator.classic
       + ONNXOperator.elementwise
       + ONNXOperator.generators
       + ONNXOperator.losses

@@ -20,7 +20,8 @@ public struct Convert: PrimitiveOp {
   }
 
   public func knownElements(_ site: InferenceSite) -> [Dimension]? {
-    guard let x = try? site.tensor(0), x.element.isInteger, element == .i64 || element == .i32
+    guard let x = try? site.tensor(0), x.element.isInteger || x.element == .bool,
+      element == .i64 || element == .i32
     else { return nil }
     return site.knownElements(0)
   }

@@ -12,6 +12,10 @@ public struct Negate: ElementwiseUnary {
   public static func float(_ x: Double) -> Double { -x }
   public static func integer(_ x: Int64, _ type: ElementType) -> Int64 { 0 &- x }
 
+  public func knownElements(_ site: InferenceSite) -> [Dimension]? {
+    site.knownElements(0)?.map { -$0 }
+  }
+
   public func gradient(_ site: GradientSite) throws -> [Value?] { [try -site.gradient] }
 }
 

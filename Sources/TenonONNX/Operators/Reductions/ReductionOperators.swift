@@ -26,19 +26,27 @@ extension ONNXOperator {
     reduction("ReduceLogSumExp", since: [1, 11, 13, 18, 28]) { x, axes in
       try x.throughFloat { try logSumExp($0, axes) }
     },
-    reduction("ReduceMax", since: [1, 11, 12, 13, 18, 20]) {
+    reduction(
+      "ReduceMax", since: [1, 11, 12, 13, 18, 20],
+      sizes: { $0.dropFirst().reduce($0[0]) { .maximum($0, $1) } }
+    ) {
       try maximum($0, axes: $1, keepingAxes: true)
     },
     reduction("ReduceMean", since: [1, 11, 13, 18]) {
       try mean($0, axes: $1, keepingAxes: true)
     },
-    reduction("ReduceMin", since: [1, 11, 12, 13, 18, 20]) {
+    reduction(
+      "ReduceMin", since: [1, 11, 12, 13, 18, 20],
+      sizes: { $0.dropFirst().reduce($0[0]) { .minimum($0, $1) } }
+    ) {
       try minimum($0, axes: $1, keepingAxes: true)
     },
-    reduction("ReduceProd", since: [1, 11, 13, 18]) {
+    reduction("ReduceProd", since: [1, 11, 13, 18], sizes: { $0.reduce(1, *) }) {
       try product($0, axes: $1, keepingAxes: true)
     },
-    reduction("ReduceSum", since: [1, 11, 13], axesAreInput: 13) {
+    reduction(
+      "ReduceSum", since: [1, 11, 13], axesAreInput: 13, sizes: { $0.reduce(0, +) }
+    ) {
       try sum($0, axes: $1, keepingAxes: true)
     },
     reduction("ReduceSumSquare", since: [1, 11, 13, 18]) {
@@ -47,9 +55,11 @@ extension ONNXOperator {
   ]
 
   /// A reduction: axes are an attribute, from `axesAreInput` on an input; without any, all axes are
-  /// reduced, or with `noop_with_empty_axes` none. `record` keeps the axes with size 1.
+  /// reduced, or with `noop_with_empty_axes` none. `record` keeps the axes with size 1; `sizes` says
+  /// what a shape comes to, so that it stays known.
   private static func reduction(
     _ name: String, since: [Int], axesAreInput: Int = 18,
+    sizes: (@Sendable ([Dimension]) -> Dimension)? = nil,
     _ record: @escaping @Sendable (Value, [Int]) throws -> Value
   ) -> ONNXOperator {
     ONNXOperator(name, since: since) { node in
@@ -57,7 +67,12 @@ extension ONNXOperator {
       let given = try node.integers("axes", orInput: 1, since: axesAreInput) ?? []
       var axes = try node.axes(given, rank: x.rank)
       if axes.isEmpty, try !node.flag("noop_with_empty_axes") { axes = Array(0..<x.rank) }
-      let result = try record(x, axes)
+      let result: Value
+      if let sizes, axes == [0], let known = x.knownElements, !known.isEmpty {
+        result = try TenonOps.reshape(node.graph.size(sizes(known), x.elementType), [1])
+      } else {
+        result = try record(x, axes)
+      }
       if try node.flag("keepdims", default: true) { return result }
       let kept = x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
       return try TenonOps.reshape(result, Shape(kept))

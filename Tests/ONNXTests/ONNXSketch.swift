@@ -1,3 +1,4 @@
+import FoundationEssentials
 import SwiftProtobuf
 import TenonTensor
 
@@ -41,16 +42,25 @@ struct ONNXSketch {
     model.graph.initializer.append(tensor)
   }
 
+  /// A node; an attribute's value is an `Int`, `Double`, `String`, `[Int]`, `[Double]` or `Tensor`.
   mutating func node(
-    _ op: String, _ inputs: [String], _ outputs: [String], name: String = "", domain: String = ""
+    _ op: String, _ inputs: [String], _ outputs: [String], name: String = "", domain: String = "",
+    attributes: KeyValuePairs<String, Any> = [:]
   ) {
     var node = ONNXNodeProto()
     node.opType = op
+    node.attribute = attributes.map { ONNXAttributeProto(sketch: $0.key, $0.value) }
     node.input = inputs
     node.output = outputs
     node.name = name
     node.domain = domain
     model.graph.node.append(node)
+  }
+
+  mutating func initializer(_ name: String, _ tensor: Tensor) {
+    var proto = ONNXTensorProto(sketch: tensor)
+    proto.name = name
+    model.graph.initializer.append(proto)
   }
 
   mutating func output(_ name: String) {
@@ -63,5 +73,30 @@ struct ONNXSketch {
 
   func imported(_ options: ONNXImportOptions = ONNXImportOptions()) throws -> ImportedONNX {
     try ONNXModel(bytes, name: "sketch.onnx").graph(options)
+  }
+}
+
+extension ONNXTensorProto {
+  init(sketch tensor: Tensor) {
+    self.init()
+    dims = tensor.shape.map { Int64($0) }
+    dataType = Int32(tensor.elementType.onnxNumber!)
+    rawData = tensor.withUnsafeBytes { Data($0) }
+  }
+}
+
+extension ONNXAttributeProto {
+  init(sketch name: String, _ value: Any) {
+    self.init()
+    self.name = name
+    switch value {
+    case let value as Int: (type, i) = (.int, Int64(value))
+    case let value as Double: (type, f) = (.float, Float(value))
+    case let value as String: (type, s) = (.string, Data(value.utf8))
+    case let value as [Int]: (type, ints) = (.ints, value.map { Int64($0) })
+    case let value as [Double]: (type, floats) = (.floats, value.map { Float($0) })
+    case let value as Tensor: (type, t) = (.tensor, ONNXTensorProto(sketch: value))
+    default: preconditionFailure("no attribute of a \(Swift.type(of: value))")
+    }
   }
 }

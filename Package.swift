@@ -68,6 +68,11 @@ let package = Package(
       "TenonTraining",
       imports: ["TenonCompiler", "TenonLayers", "TenonOps", "TenonGraph", "TenonTensor"]),
     module(
+      "TenonConformance",
+      imports: [
+        "TenonCompiler", "TenonONNX", "TenonCodegen", "TenonFormats", "TenonGraph", "TenonTensor",
+      ]),
+    module(
       "TenonTestKit",
       imports: [
         "TenonCompiler", "TenonPasses", "TenonCodegen", "TenonRuntime", "TenonOps", "TenonGraph",
@@ -83,7 +88,7 @@ let package = Package(
     // Level 7
     .executableTarget(
       name: "TenonCommand",
-      dependencies: ["Tenon", argumentParser]),
+      dependencies: ["Tenon", "TenonConformance", argumentParser]),
     .executableTarget(name: "TenonBenchmarks", dependencies: ["Tenon"]),
 
     sample("HelloGraph", folder: "01-HelloGraph"),
@@ -119,6 +124,9 @@ let package = Package(
         "TenonONNX", "TenonCompiler", "TenonFormats", "TenonOps", "TenonGraph", "TenonTensor",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
+    tests(
+      "ConformanceTests",
+      of: ["TenonConformance", "TenonCompiler", "TenonONNX", "TenonTensor"]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),
     tests("DocsTests", of: ["Tenon", "TenonPasses", "TenonOps", "TenonGraph"]),

@@ -2,7 +2,6 @@ import TenonCodegen
 import TenonGraph
 import TenonOps
 import TenonPasses
-import TenonRuntime
 import TenonTensor
 
 /// Compiles a graph: from what was recorded to something that runs. The graph itself stays as it
@@ -12,20 +11,10 @@ import TenonTensor
 ///   throw.
 public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws -> Program
 {
-  let (work, target, log) = try optimized(graph, options)
-  switch options.backend {
-  case .reference:
-    let store = ReferenceVariables(work.variables)
-    return Program(
-      entries: work.entries.map { ReferenceExecutable(work, $0, store) },
-      report: CompileReport(graph: work, passes: log, target: target, entries: []))
-  case .native, .portable:
-    let (sessions, entries) = try PlanBackend(graph: work, target: target, options: options)
-      .compile()
-    return Program(
-      entries: sessions,
-      report: CompileReport(graph: work, passes: log, target: target, entries: entries))
-  }
+  var batch = CompilationBatch()
+  let place = try batch.add(graph, options)
+  batch.compileKernels()
+  return try batch.program(place)
 }
 
 /// The plans of a graph's entries before kernels are compiled: what each step is and why a step is
@@ -39,7 +28,7 @@ package func planDrafts(_ graph: Graph, _ options: CompileOptions) throws -> [Pl
 }
 
 /// A copy of the graph as the passes leave it.
-private func optimized(_ graph: Graph, _ options: CompileOptions) throws -> (
+func optimized(_ graph: Graph, _ options: CompileOptions) throws -> (
   graph: Graph, target: Target, log: PassLog
 ) {
   let work = graph.copy()

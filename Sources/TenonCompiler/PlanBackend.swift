@@ -14,15 +14,27 @@ struct PlanBackend {
   ///
   /// - Throws: what drafting, compiling and loading throw.
   func compile() throws -> (sessions: [Session], entries: [CompiledEntry]) {
-    if options.backend == .native {
-      do {
-        let drafts = try self.drafts(for: .native)
-        return try load(drafts, try nativeKernels(drafts.map(\.draft)))
-      } catch let error as TenonError where error.isWithoutCompiler {
-        options.warn(
-          "running on the portable backend, which is slower than native kernels\n  \(error)")
-      }
+    guard options.backend == .native else { return try portable() }
+    let drafts = try self.drafts(for: .native)
+    return try sessions(drafts, Result { try nativeKernels(drafts.map(\.draft)) })
+  }
+
+  /// Sessions over kernels of the drafts, or over bytecode where no compiler made them.
+  ///
+  /// - Throws: as `compile`.
+  func sessions(_ drafts: [Draft], _ kernels: Result<[[GroupKernel]], any Error>) throws -> (
+    sessions: [Session], entries: [CompiledEntry]
+  ) {
+    do {
+      return try load(drafts, kernels.get())
+    } catch let error as TenonError where error.isWithoutCompiler {
+      options.warn(
+        "running on the portable backend, which is slower than native kernels\n  \(error)")
+      return try portable()
     }
+  }
+
+  private func portable() throws -> (sessions: [Session], entries: [CompiledEntry]) {
     let drafts = try self.drafts(for: .portable)
     return try load(
       drafts, drafts.map { $0.draft.groups.map { .portable(PortableCompiler.compile($0)) } })
@@ -77,7 +89,7 @@ struct PlanBackend {
   }
 
   /// The kernels of each draft's groups, all compiled together.
-  private func nativeKernels(_ drafts: [PlanDraft]) throws -> [[GroupKernel]] {
+  func nativeKernels(_ drafts: [PlanDraft]) throws -> [[GroupKernel]] {
     let cache =
       options.cacheFolder.map { KernelCache(folder: $0, warnings: options.warn) }
       ?? KernelCache.standard(warnings: options.warn)

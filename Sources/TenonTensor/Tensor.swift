@@ -1,3 +1,5 @@
+import Glibc
+
 /// A dense array of numbers: an element type, known sizes and row-major bytes. A Sendable value.
 public struct Tensor: Sendable {
   public let elementType: ElementType
@@ -98,6 +100,13 @@ public struct Tensor: Sendable {
     try body(UnsafeRawBufferPointer(start: storage.bytes + byteOffset, count: byteCount))
   }
 
+  /// The elements' bytes where they lie, at any address: nothing is copied to align them.
+  package func withUnalignedBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try body(UnsafeRawBufferPointer(start: storage.unalignedBytes + byteOffset, count: byteCount))
+  }
+
   /// The elements in row-major order.
   ///
   /// - Throws: `element-type` where the tensor holds another type; convert first.
@@ -109,9 +118,9 @@ public struct Tensor: Sendable {
     }
     // A byte other than 0 and 1 is no Swift `Bool`.
     if Element.self == Bool.self {
-      return withUnsafeBytes { bytes in bytes.map { $0 != 0 } } as! [Element]
+      return withUnalignedBytes { bytes in bytes.map { $0 != 0 } } as! [Element]
     }
-    return withUnsafeBytes { bytes in
+    return withUnalignedBytes { bytes in
       [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in
         UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
         count = elementCount
@@ -146,7 +155,11 @@ public struct Tensor: Sendable {
     guard elementType == other.elementType, shape == other.shape, strings == other.strings else {
       return false
     }
-    return withUnsafeBytes { a in other.withUnsafeBytes { b in a.elementsEqual(b) } }
+    return withUnalignedBytes { a in
+      other.withUnalignedBytes { b in
+        a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0
+      }
+    }
   }
 
   private static func elementCount(_ shape: [Int]) throws -> Int {

@@ -23,11 +23,12 @@ import Testing
       "TenonONNX": ops.union(["TenonFormats", "SwiftProtobuf", "FoundationEssentials"]),
       "TenonCompiler": compiler,
       "TenonTraining": ops.union(["TenonCompiler", "TenonLayers", "FoundationEssentials"]),
+      "TenonConformance": compiler.union(["TenonCompiler", "TenonONNX", "FoundationEssentials"]),
       "TenonTestKit": compiler.union(["TenonCompiler", "FoundationEssentials"]),
       "Tenon": compiler.union(["TenonCompiler", "TenonLayers", "TenonONNX", "TenonTraining"])
         .subtracting(["TenonCodegen"]),
       "TenonBenchmarks": ["Tenon"],
-      "TenonCommand": ["Tenon", "ArgumentParser", "FoundationEssentials"],
+      "TenonCommand": ["Tenon", "TenonConformance", "ArgumentParser", "FoundationEssentials"],
     ]
   }()
 

@@ -51,9 +51,9 @@ package struct ChildProcess {
   }
 
   /// Runs all jobs, at most `atOnce` at a time, each for at most `timeLimit` seconds; outcomes in
-  /// the order of the jobs.
+  /// the order of the jobs. `ended` is told of each as soon as it has ended.
   package static func run(
-    _ jobs: [Job], atOnce: Int, timeLimit: Int = 120
+    _ jobs: [Job], atOnce: Int, timeLimit: Int = 120, ended: (Int, Outcome) -> Void = { _, _ in }
   ) -> [Outcome] {
     var outcomes = [Outcome?](repeating: nil, count: jobs.count)
     var running: [(job: Int, child: ChildProcess)] = []
@@ -63,7 +63,9 @@ package struct ChildProcess {
         switch start(jobs[next], timeLimit: timeLimit) {
         case .success(let child): running.append((next, child))
         case .failure(let failure):
-          outcomes[next] = Outcome(ending: .notStarted(failure.reason), output: "")
+          let outcome = Outcome(ending: .notStarted(failure.reason), output: "")
+          outcomes[next] = outcome
+          ended(next, outcome)
         }
         next += 1
       }
@@ -71,8 +73,9 @@ package struct ChildProcess {
       wait(for: &running)
       for place in running.indices.reversed() {
         if let outcome = running[place].child.step() {
-          outcomes[running[place].job] = outcome
-          running.remove(at: place)
+          let job = running.remove(at: place).job
+          outcomes[job] = outcome
+          ended(job, outcome)
         }
       }
     }

@@ -56,8 +56,8 @@ package struct ByteSource: Sendable {
     }
   }
 
-  /// A tensor of the bytes from `offset` on, lent from a file's mapping where `mayBorrow` and the
-  /// alignment permit, else copied. Bytes of `bool` other than 0 become 1.
+  /// A tensor of the bytes from `offset` on, lent from a file's mapping where `mayBorrow`, else
+  /// copied. Bytes of `bool` other than 0 become 1.
   ///
   /// - Throws: as `read`, and `file-read` where the file has changed.
   package func tensor(
@@ -65,10 +65,8 @@ package struct ByteSource: Sendable {
   ) throws -> Tensor {
     let count = RowMajor.count(shape) * type.byteWidth
     if case .file(let file) = bytes, mayBorrow, type != .bool {
-      let storage = try file.storage(offset..<offset + count)
-      if UInt(bitPattern: storage.bytes) % UInt(type.byteWidth) == 0 {
-        return try Tensor(type, shape: shape, storage: storage)
-      }
+      let storage = try file.storage(offset..<offset + count, alignment: min(type.byteWidth, 8))
+      return try Tensor(type, shape: shape, storage: storage)
     }
     return try Tensor(type, shape: shape) { buffer in
       try read(at: offset, into: buffer)

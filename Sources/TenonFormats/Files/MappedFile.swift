@@ -83,18 +83,19 @@ public final class MappedFile: Sendable {
     }
   }
 
-  /// The bytes of `range` lent from the mapping, which lives at least as long as the storage.
+  /// The bytes of `range` lent from the mapping, which lives at least as long as the storage. Where
+  /// they do not lie at a multiple of `alignment`, they are copied when first they must.
   ///
   /// - Throws: `file-read` where the file's size or time of change is no longer what it was.
-  public func storage(_ range: Range<Int>) throws -> TensorStorage {
+  public func storage(_ range: Range<Int>, alignment: Int = 1) throws -> TensorStorage {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= byteCount,
       "internal: storage past the end of the file")
     try checkUnchanged()
     guard let base, !range.isEmpty else { return TensorStorage(byteCount: 0) }
-    return TensorStorage(borrowing: base + range.lowerBound, byteCount: range.count) {
-      withExtendedLifetime(self) {}
-    }
+    return TensorStorage(
+      borrowing: base + range.lowerBound, byteCount: range.count, alignment: alignment
+    ) { withExtendedLifetime(self) {} }
   }
 
   /// - Throws: `file-read` where the file's size or time of change is no longer what it was.

@@ -68,7 +68,7 @@ public struct Literal: Hashable, Sendable, Codable {
   public func hash(into hasher: inout Hasher) {
     hasher.combine(tensor.elementType)
     hasher.combine(tensor.shape)
-    tensor.withUnsafeBytes {
+    tensor.withUnalignedBytes {
       hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.prefix(256)))
     }
   }

@@ -14,7 +14,8 @@ public struct Constant: PrimitiveOp {
   }
 
   public func knownElements(_ site: InferenceSite) -> [Dimension]? {
-    (try? value.tensor.integers())?.map { Dimension(Int($0)) }
+    guard value.tensor.elementCount <= 64 else { return nil }
+    return (try? value.tensor.integers())?.map { Dimension(Int($0)) }
   }
 
   public func evaluate(_ operands: [Tensor], _ site: EvaluationSite) throws -> [Tensor] {

@@ -78,14 +78,14 @@ public enum ConformanceWorker {
           if line.contains("Fatal error") || lastWords.isEmpty { lastWords = String(line) }
           continue
         }
-        current = kind == "plan" || kind == "run" ? step[1].number?.integer() : nil
-        guard kind == "done", step.count == 5, let number = step[1].number?.integer(Int.self),
+        current = kind == "plan" || kind == "run" ? step[1].integer : nil
+        guard kind == "done", step.count == 5, let number = step[1].integer,
           cases.indices.contains(number),
           let outcome = ConformanceResult.Outcome(rawValue: step[2].string ?? "")
         else { continue }
         results[number] = ConformanceResult(
           name: cases[number].name, outcome, reason: step[3].string ?? "",
-          seconds: step[4].number?.double ?? 0)
+          seconds: step[4].double ?? 0)
       }
     }
   }

@@ -4,9 +4,11 @@ extension ONNXOperatorTable {
     ONNXOperator.activations
       + ONNXOperator.classic
       + ONNXOperator.elementwise
+      + ONNXOperator.fusedActivations
       + ONNXOperator.generators
       + ONNXOperator.losses
       + ONNXOperator.quantization
+      + ONNXOperator.quantizedFunctions
       + ONNXOperator.random
       + ONNXOperator.reductions
       + ONNXOperator.shapes

@@ -53,6 +53,25 @@ extension ONNXOperator {
     },
   ]
 
+  /// Activations that exporters and optimizers write (`com.microsoft`).
+  static let fusedActivations: [ONNXOperator] = [
+    ONNXOperator("BiasGelu", domain: microsoft, since: [1]) { node in
+      let (x, bias) = try node.broadcast(node.input(0), node.input(1))
+      return try gelu(x + bias)
+    },
+    ONNXOperator("FastGelu", domain: microsoft, since: [1]) { node in
+      guard let bias = try node.optionalInput(1) else {
+        return try gelu(node.input(0), isApproximate: true)
+      }
+      let (x, repeated) = try node.broadcast(node.input(0), bias)
+      return try gelu(x + repeated, isApproximate: true)
+    },
+    ONNXOperator("Gelu", domain: microsoft, since: [1]) { try gelu($0.input(0)) },
+    ONNXOperator("QuickGelu", domain: microsoft, since: [1]) { node in
+      try swish(node.input(0), node.float("alpha", default: 1.702))
+    },
+  ]
+
   /// `Selu`: with the numbers of the paper, the composite op.
   private static let seluOperator = ONNXOperator("Selu", since: [1, 6, 22]) { node in
     let x = try node.input(0)

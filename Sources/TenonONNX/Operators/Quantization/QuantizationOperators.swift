@@ -5,13 +5,17 @@ import TenonTensor
 extension ONNXOperator {
   /// Operators between numbers and narrow ones with a scale.
   static let quantization: [ONNXOperator] = [
-    quantizeLinear, dequantizeLinear, dynamicQuantizeLinear,
+    ONNXOperator(
+      "QuantizeLinear", since: [10, 13, 19, 21, 23, 24, 25, 28], quantizeLinear),
+    ONNXOperator("QuantizeLinear", domain: microsoft, since: [1], quantizeLinear),
+    ONNXOperator(
+      "DequantizeLinear", since: [10, 13, 19, 21, 23, 24, 25, 28], dequantizeLinear),
+    ONNXOperator("DequantizeLinear", domain: microsoft, since: [1], dequantizeLinear),
+    dynamicQuantizeLinear,
   ]
 
   /// `QuantizeLinear`: per tensor, per axis or in blocks.
-  private static let quantizeLinear = ONNXOperator(
-    "QuantizeLinear", since: [10, 13, 19, 21, 23, 24, 25, 28]
-  ) { node in
+  @Sendable private static func quantizeLinear(_ node: ONNXNode) throws -> Value {
     let x = try node.input(0)
     let scale = try node.input(1).arithmetic()
     let zero = try node.optionalInput(2)
@@ -36,9 +40,7 @@ extension ONNXOperator {
   }
 
   /// `DequantizeLinear`: per tensor, per axis or in blocks.
-  private static let dequantizeLinear = ONNXOperator(
-    "DequantizeLinear", since: [10, 13, 19, 21, 23, 24, 25, 28]
-  ) { node in
+  @Sendable private static func dequantizeLinear(_ node: ONNXNode) throws -> Value {
     let x = try node.input(0)
     let scale = try node.input(1).arithmetic()
     let type = try node.declaredType("output_dtype") ?? scale.elementType
@@ -83,15 +85,13 @@ extension ONNXNode {
 
   /// What the shape of the scale says.
   fileprivate func quantizationPlace(_ x: Value, _ scale: Value) throws -> QuantizationPlace {
-    if scale.rank == 0 || scale.shape == [1] && x.rank <= 1 {
+    // One number serves the whole tensor however it is written.
+    if scale.rank == 0 || scale.shape == [1] {
       return QuantizationPlace(axis: 0, block: nil, isWhole: true)
     }
-    let axis = try self.axis(
-      version < 13 && scale.shape == [1] ? 0 : integer("axis", default: 1), rank: x.rank)
-    if scale.rank == 1 {
-      // Exporters write one number for the whole tensor this way too.
-      let isWhole = scale.shape[0] == 1 && x.shape[axis] != 1
-      return QuantizationPlace(axis: axis, block: nil, isWhole: isWhole)
+    let axis = try x.rank == 1 ? 0 : self.axis(integer("axis", default: 1), rank: x.rank)
+    if scale.rank == 1 && (x.rank != 1 || scale.shape == x.shape) {
+      return QuantizationPlace(axis: axis, block: nil, isWhole: false)
     }
     let block = try integer("block_size", default: 0)
     try require(block > 0, "a scale of rank \(scale.rank) needs the attribute block_size")

@@ -2,16 +2,22 @@ extension ONNXOperatorTable {
   /// The operators that Tenon reads, by family; each family's list stands beside its operators.
   public static let standard = ONNXOperatorTable(
     ONNXOperator.activations
+      + ONNXOperator.attention
       + ONNXOperator.classic
+      + ONNXOperator.contractions
       + ONNXOperator.elementwise
       + ONNXOperator.fusedActivations
       + ONNXOperator.generators
       + ONNXOperator.losses
+      + ONNXOperator.normalizations
+      + ONNXOperator.pooling
       + ONNXOperator.quantization
       + ONNXOperator.quantizedFunctions
       + ONNXOperator.random
+      + ONNXOperator.recurrent
       + ONNXOperator.reductions
       + ONNXOperator.shapes
+      + ONNXOperator.signal
       + ONNXOperator.training
       + [ONNXOperator.determinant])
 }

@@ -5,6 +5,7 @@ import TenonTensor
 /// never wins.
 public struct MaxPool: PoolingWindow {
   public static let name = "max_pool"
+  public static let takesIntegers = true
   public let window: [Int]
   public let strides: [Int]
   public let padding: [[Int]]

@@ -11,13 +11,26 @@ public protocol PoolingWindow: CompositeOp {
   var dilation: [Int] { get }
   /// Whether a last window that is only partly over the operand counts.
   var roundsUp: Bool { get }
+  /// Whether the op is defined for integers too.
+  static var takesIntegers: Bool { get }
 }
 
 extension PoolingWindow {
   public static var signature: Signature { Signature(["x"]) }
+  public static var takesIntegers: Bool { false }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.requireFloat()
+    let (element, shape) = try pooledType(site)
+    return [.tensor(element, shape)]
+  }
+
+  /// The element type and the shape of the windows' results.
+  func pooledType(_ site: InferenceSite) throws -> (ElementType, Shape) {
+    let x = try site.tensor(0)
+    let isDefined = x.element.isFloat || Self.takesIntegers && x.element.isInteger
+    try site.require(
+      isDefined && !x.element.isStorageOnly, "element-type",
+      "is not defined for \(x.element)")
     try site.require(
       x.rank == window.count + 2, "shape-mismatch",
       "\(window.count) spatial axes need an operand of rank \(window.count + 2)")
@@ -28,7 +41,7 @@ extension PoolingWindow {
     try site.require(
       !roundsUp || x.shape.dropFirst(2).allSatisfy(\.isConstant), "shape-mismatch",
       "rounding up needs known spatial sizes")
-    return [.tensor(x.element, try axes(x.shape).shape(site, x.shape))]
+    return (x.element, try axes(x.shape).shape(site, x.shape))
   }
 
   /// The windows over all axes of an operand, with padding for a last one that is partly over it.
@@ -62,7 +75,7 @@ extension PoolingWindow {
   static func samples(
     _ make: @escaping @Sendable ([Int], [Int], [[Int]], [Int], Bool) -> Self
   ) -> Samples {
-    Samples(elements: ElementType.floats) { element in
+    Samples(elements: ElementType.floats + (takesIntegers ? [.u8, .i8] : [])) { element in
       let cases: [(Shape, [Int], [Int], [[Int]], [Int], Bool)] = [
         ([1, 2, 7], [3], [2], [[1, 1]], [1], false),
         ([2, 1, 4, 4], [2, 2], [2, 2], [[0, 0], [0, 0]], [1, 1], false),

@@ -100,6 +100,7 @@ extension OpCatalog {
     RMSNormalization.self,
     RandomBits.self,
     RandomDropout.self,
+    ReadSize.self,
     ReciprocalSquareRoot.self,
     RecurrentLayer.self,
     Reduce.self,

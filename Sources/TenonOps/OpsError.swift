@@ -12,6 +12,12 @@ extension TenonError {
       details: ["operand: \(x)"], location: x.graph.line(of: site))
   }
 
+  static func sizeReadTwice(_ name: String, _ number: Value, _ site: CallSite) -> TenonError {
+    TenonError(
+      "symbol-conflict", "read_size: the graph has a size \(name) already; choose another name",
+      details: ["operand: \(number)"], location: number.graph.line(of: site))
+  }
+
   static func notTruth(_ op: String, _ x: Value, _ site: CallSite) -> TenonError {
     TenonError(
       "element-type", "\(op): the elements must be bool; compare first",

@@ -10,7 +10,7 @@ extension DraftBuilder {
     -> [Slot]
   {
     var unbound: [Slot] = []
-    var dependencies = Dependencies(block, contents: contents)
+    var dependencies = Dependencies(block, contents: contents, sizes: &sizes)
     for slot in slots {
       let root = draft.root(slot.value)
       if root.buffer == draft.root(slot.destination).buffer {
@@ -65,7 +65,7 @@ extension DraftBuilder {
         return root.buffer != old
           || (root.byteOffset == 0 && draft.groups[group].mayOverwrite(input: input, by: output))
       }
-    case .loop, .branch, .host: return false
+    case .readSize, .loop, .branch, .host: return false
     }
   }
 

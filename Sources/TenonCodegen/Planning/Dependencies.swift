@@ -1,3 +1,5 @@
+import TenonGraph
+
 /// Which steps of one block must run before which, by what they read and write.
 struct Dependencies {
   /// By step, those that need it.
@@ -7,13 +9,22 @@ struct Dependencies {
 
   /// The order of `steps` is taken to be right for each buffer by itself.
   ///
-  /// - Parameter contents: the buffer whose contents a buffer's are, views seen through.
-  init(_ steps: [PlanDraft.Step], contents: (Int) -> Int) {
+  /// - Parameters:
+  ///   - contents: the buffer whose contents a buffer's are, views seen through.
+  ///   - sizes: who reads the sizes that a node uses.
+  init(
+    _ steps: [PlanDraft.Step], contents: (Int) -> Int, sizes: inout SizeReaders
+  ) {
     followers = [[Int]](repeating: [], count: steps.count)
     waits = [Int](repeating: 0, count: steps.count)
     var writer: [Int: Int] = [:]
     var readers: [Int: [Int]] = [:]
+    var sizeSteps: [NodeID: Int] = [:]
     for (place, step) in steps.enumerated() {
+      for reader in step.node.map({ sizes.readers(before: $0) }) ?? [] {
+        if let earlier = sizeSteps[reader] { add(earlier, before: place) }
+      }
+      if case .readSize = step.kind, let node = step.node { sizeSteps[node] = place }
       for buffer in step.reads.map(contents) {
         if let earlier = writer[buffer] { add(earlier, before: place) }
         if readers[buffer]?.last != place { readers[buffer, default: []].append(place) }

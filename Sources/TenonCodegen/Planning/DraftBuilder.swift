@@ -27,6 +27,8 @@ package struct DraftBuilder {
   private var verifies = false
   /// By plan variable, the graph's.
   private var variableIDs: [VariableID] = []
+  /// The nodes that read running sizes, and who uses them.
+  var sizes: SizeReaders
 
   private init(
     _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
@@ -37,6 +39,7 @@ package struct DraftBuilder {
     self.groups = groups
     self.refusal = refusal
     self.preferredLayouts = preferredLayouts
+    sizes = SizeReaders(graph, under: [entry.region])
     draft = PlanDraft(entry.name)
   }
 
@@ -234,7 +237,14 @@ package struct DraftBuilder {
     let operands = graph.operands(node).compactMap { bufferOf[$0] }
     if graph.op(node) is any ForwardingOp {
       for (result, operand) in zip(graph.results(node), operands) { bufferOf[result] = operand }
-      noteWithoutStep(node)
+      if let reading = graph.op(node) as? any SizeReadingOp {
+        steps.append(
+          PlanDraft.Step(
+            .readSize(reading.symbol, from: operands[0]), label: label(node),
+            origin: graph.origin(node), node: node))
+      } else {
+        noteWithoutStep(node)
+      }
       return
     }
     if let alias = try alias(node) {

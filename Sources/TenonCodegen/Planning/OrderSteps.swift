@@ -5,7 +5,7 @@ extension DraftBuilder {
   /// Orders the steps of a block so that little memory is live at once: as recorded, or always the
   /// step that frees most, whichever has the lower peak.
   mutating func order(_ block: inout [PlanDraft.Step]) {
-    var dependencies = Dependencies(block, contents: contents)
+    var dependencies = Dependencies(block, contents: contents, sizes: &sizes)
     addOverwrites(block, &dependencies)
     let memory = BlockMemory(block, self)
     let recorded = memory.recordedOrder(dependencies)

@@ -15,7 +15,7 @@ extension PlanDraft {
     var written = MemoryRanges()
     return block.enumerated().map { place, step in
       var step = step.mappingBlocks { withBarriers($0, isFirst: true) }
-      guard step.blocks.isEmpty, !step.isHost else {
+      guard step.blocks.isEmpty, !step.isBarrier else {
         (read, written) = (MemoryRanges(), MemoryRanges())
         return step
       }
@@ -49,7 +49,13 @@ extension PlanDraft {
 }
 
 extension PlanDraft.Step {
-  fileprivate var isHost: Bool { if case .host = kind { true } else { false } }
+  /// Whether it runs alone by its nature.
+  fileprivate var isBarrier: Bool {
+    switch kind {
+    case .host, .readSize: true
+    case .kernel, .copy, .loop, .branch: false
+    }
+  }
 }
 
 /// Bytes of one of a plan's memories.

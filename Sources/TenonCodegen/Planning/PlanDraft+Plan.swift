@@ -78,13 +78,18 @@ extension PlanDraft {
     }
   }
 
-  /// The running symbols of all shapes, in the order met.
+  /// The running symbols of all shapes, then those that steps read, in the order met.
   private var runningSymbols: [Symbol] {
     var found: [Symbol] = []
     for shape in inputs.map(\.shape) + buffers.map(\.type.shape) {
       for symbol in shape.symbols where symbol.isRunning && !found.contains(symbol) {
         found.append(symbol)
       }
+    }
+    var pending = steps
+    while let step = pending.popLast() {
+      if case .readSize(let symbol, _) = step.kind, !found.contains(symbol) { found.append(symbol) }
+      pending += step.blocks.joined()
     }
     return found
   }
@@ -131,6 +136,7 @@ private struct StepConversion {
     case .copy(let from, let to):
       cost.bytes = Dimension(2 * draft.buffers[from].byteCount)
       kind = .copy(from: BufferID(from), to: BufferID(to))
+    case .readSize(let symbol, let from): kind = .readSize(symbol, from: BufferID(from))
     case .host(let function, let inputs, let outputs):
       kind = .host(function, buffers: (inputs + outputs).map { BufferID($0) })
     case .loop(let condition, let predicate, let body, let trips):

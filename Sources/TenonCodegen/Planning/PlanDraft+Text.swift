@@ -39,6 +39,7 @@ extension PlanDraft: CustomStringConvertible {
         lines.append(
           margin + barrier + "\(list(outputs)) = kernel \(group)(\(list(inputs))) \(step.label)")
       case .copy(let from, let to): lines.append(margin + barrier + "b\(to) = copy b\(from)")
+      case .readSize(let symbol, let from): lines.append(margin + "\(symbol) = size in b\(from)")
       case .host(let function, let inputs, let outputs):
         lines.append(
           margin + barrier

@@ -43,6 +43,8 @@ package struct PlanDraft {
       /// A kernel of the draft's group of that number.
       case kernel(group: Int, inputs: [Int], outputs: [Int])
       case copy(from: Int, to: Int)
+      /// The integer in `from` becomes the size of a running symbol for the steps that follow.
+      case readSize(Symbol, from: Int)
       case loop(condition: [Step], predicate: Int, body: [Step], maximumTrips: Int?)
       case branch(selector: Int, branches: [[Step]])
       case host(function: Int, inputs: [Int], outputs: [Int])
@@ -125,7 +127,7 @@ extension PlanDraft.Step {
   package var reads: [Int] {
     switch kind {
     case .kernel(_, let inputs, _), .host(_, let inputs, _): inputs
-    case .copy(let from, _): [from]
+    case .copy(let from, _), .readSize(_, let from): [from]
     case .loop(let condition, let predicate, let body, _):
       (condition + body).flatMap(\.reads) + [predicate]
     case .branch(let selector, let branches): [selector] + branches.joined().flatMap(\.reads)
@@ -137,6 +139,7 @@ extension PlanDraft.Step {
     switch kind {
     case .kernel(_, _, let outputs), .host(_, _, let outputs): outputs
     case .copy(_, let to): [to]
+    case .readSize: []
     case .loop(let condition, _, let body, _): (condition + body).flatMap(\.writes)
     case .branch(_, let branches): branches.joined().flatMap(\.writes)
     }
@@ -145,7 +148,7 @@ extension PlanDraft.Step {
   /// The steps directly inside it, one list for each of its blocks.
   package var blocks: [[PlanDraft.Step]] {
     switch kind {
-    case .kernel, .copy, .host: []
+    case .kernel, .copy, .readSize, .host: []
     case .loop(let condition, _, let body, _): [condition, body]
     case .branch(_, let branches): branches
     }
@@ -155,7 +158,7 @@ extension PlanDraft.Step {
   package func mappingBlocks(_ change: ([PlanDraft.Step]) -> [PlanDraft.Step]) -> Self {
     var step = self
     switch kind {
-    case .kernel, .copy, .host: break
+    case .kernel, .copy, .readSize, .host: break
     case .loop(let condition, let predicate, let body, let trips):
       step.kind = .loop(
         condition: change(condition), predicate: predicate, body: change(body),

@@ -62,7 +62,7 @@ struct BufferLifetimes {
       let start = stepCount
       stepCount += 1
       switch step.kind {
-      case .kernel, .copy, .host:
+      case .kernel, .copy, .readSize, .host:
         for buffer in step.reads + step.writes { touch(buffer, at: start, draft) }
       case .loop(let condition, let predicate, let body, _):
         visit(condition, draft)

@@ -2,6 +2,7 @@
 struct RegionFlow {
   struct Reader {
     var position: Int
+    /// Which operand it is; -1 where a node only uses a size that the other reads.
     var operand: Int
   }
 
@@ -20,11 +21,13 @@ struct RegionFlow {
     producerStarts = [0]
     producerStarts.reserveCapacity(nodes.count + 1)
     var reads: [(producer: Int, reader: Reader)] = []
+    var sizes = SizeReaders(graph, under: [region])
     for (position, node) in nodes.enumerated() {
-      for (operand, value) in graph.operands(node).enumerated() {
-        guard let producer = graph.producer(value), let place = positionOfNode[producer] else {
-          continue
-        }
+      let producers =
+        graph.operands(node).map { graph.producer($0) }.enumerated()
+        + sizes.readers(before: node).map { (offset: -1, element: $0) }
+      for (operand, producer) in producers {
+        guard let producer, let place = positionOfNode[producer] else { continue }
         producerPool.append(place)
         reads.append((place, Reader(position: position, operand: operand)))
         readerStarts[place + 2] += 1

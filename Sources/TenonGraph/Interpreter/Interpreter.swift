@@ -129,6 +129,7 @@ public final class Interpreter {
             try? RegionExpressions.combiner(Array(graph.regions(node))[$0], of: graph).get()
           })
         results = try primitive.evaluate(operands, site)
+        if let reading = op as? any SizeReadingOp { try note(reading.symbol, results[0]) }
       } else if let composite = op as? any CompositeOp {
         results = try evaluateBody(composite, node, operands)
       } else {
@@ -145,6 +146,15 @@ public final class Interpreter {
       if error.location == nil { error.location = graph.origins.primaryLine(graph.origin(node)) }
       throw error
     }
+  }
+
+  /// Gives a symbol the number that a node reads.
+  private func note(_ symbol: Symbol, _ number: Tensor) throws {
+    let size = Int(try number.integers()[0])
+    guard size >= 0, size <= symbol.maximum ?? .max else {
+      throw TenonError.readSize(symbol, size)
+    }
+    sizes[symbol.name] = size
   }
 
   private func shape(_ type: TensorType) throws -> [Int] {
@@ -184,6 +194,11 @@ extension TenonError {
 
   static func unfitInput(_ name: String, expected: TensorType, given: Tensor) -> TenonError {
     TenonError("feed", "input \(name): expected \(expected), given \(given.typeDescription)")
+  }
+
+  static func readSize(_ symbol: Symbol, _ size: Int) -> TenonError {
+    TenonError(
+      "running-size", "size \(symbol) must lie between 0 and \(symbol.maximum ?? .max), read \(size)")
   }
 
   static func noMeaning(_ op: String) -> TenonError {

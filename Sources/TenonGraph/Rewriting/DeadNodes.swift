@@ -2,9 +2,11 @@ import TenonTensor
 
 extension PassContext {
   /// Drops the nodes of all regions that no result depends on, each region walked backwards once.
+  /// What reads a size is kept as long as the size is in use.
   public func removeDeadNodes() {
     var isUsed = [Bool](repeating: false, count: graph.valueCapacity)
     var pending = graph.entries.reversed().map(\.region)
+    var sizes = SizeReaders(graph, under: pending)
     while let region = pending.popLast() {
       for result in graph.regionRecords[region.index].results { isUsed[result.index] = true }
       let nodes = graph.nodes(region)
@@ -18,6 +20,7 @@ extension PassContext {
         }
         let operands = Int(record.operandStart)..<Int(record.operandStart + record.operandCount)
         for place in operands { isUsed[graph.operandPool[place].index] = true }
+        for reader in sizes.readers(before: node) { isUsed[graph.result(reader).index] = true }
         if record.regionCount > 0 { pending.append(contentsOf: graph.regions(node).reversed()) }
       }
       if dead.isEmpty { continue }

@@ -35,6 +35,7 @@ struct GraphVerifier {
   private let operandPool: [ValueID]
   private var isOpChecked: [Bool]
   private var pending: [RegionID] = []
+  private var sizes: SizeReaders
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -47,6 +48,7 @@ struct GraphVerifier {
     valueRecords = graph.valueRecords
     operandPool = graph.operandPool
     isOpChecked = Array(repeating: false, count: graph.ops.count)
+    sizes = SizeReaders(graph, under: graph.entries.map(\.region))
   }
 
   mutating func verifyGraph() throws {
@@ -191,6 +193,9 @@ struct GraphVerifier {
       }
       if mayBeKnown[operand.type.index] { isPlain = false }
       if isPlain { key.add(operand.type, at: place - start) }
+    }
+    for reader in sizes.readers(before: node) where !isPlaced[reader.index] {
+      throw fail(node, "uses a size before it is read")
     }
     if record.regionCount > 0 {
       for nested in graph.regions(node) {

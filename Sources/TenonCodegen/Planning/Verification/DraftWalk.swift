@@ -109,6 +109,7 @@ struct DraftWalk {
       let read = read(from)
       visits.append(Visit(step: step, reads: [read]))
       write(to, read.contents)
+    case .readSize(_, let from): visits.append(Visit(step: step, reads: [read(from)]))
     case .loop(let condition, let predicate, let body, _): loop(step, condition, predicate, body)
     case .branch(let selector, let branches): branch(step, selector, branches)
     }

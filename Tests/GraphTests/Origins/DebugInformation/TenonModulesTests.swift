@@ -16,7 +16,7 @@ import Testing
       }
       if !name.hasPrefix(".") { modules.append(name) }
     }
-    let users = ["TenonBenchmarks", "TenonCommand", "TenonTestKit"]
+    let users = ["TenonBenchmarks", "TenonCommand", "TenonConformance", "TenonTestKit"]
     #expect(modules.contains("TenonGraph"))
     #expect(modules.filter { !users.contains($0) && !TenonModules.names.contains($0) } == [])
   }

@@ -198,7 +198,8 @@ extension TenonError {
 
   static func readSize(_ symbol: Symbol, _ size: Int) -> TenonError {
     TenonError(
-      "running-size", "size \(symbol) must lie between 0 and \(symbol.maximum ?? .max), read \(size)")
+      "running-size",
+      "size \(symbol) must lie between 0 and \(symbol.maximum ?? .max), read \(size)")
   }
 
   static func noMeaning(_ op: String) -> TenonError {

@@ -35,7 +35,9 @@ package struct SizeReaders {
     var found: [NodeID] = []
     func note(_ symbols: [Symbol]) {
       for symbol in symbols {
-        guard let reader = readers[symbol], reader != node, !found.contains(reader) else { continue }
+        guard let reader = readers[symbol], reader != node, !found.contains(reader) else {
+          continue
+        }
         found.append(reader)
       }
     }

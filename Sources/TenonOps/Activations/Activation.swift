@@ -18,7 +18,7 @@ extension Activation {
   }
 
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
-    [try callAsFunction(operands[0])]
+    try operands[0].widened { [try callAsFunction($0)] }
   }
 
   public static var samples: Samples {
@@ -37,5 +37,14 @@ extension Activation {
     Example(
       op, [Tensor([-3, -1, -0.5, 0, 0.5, 1, 3] as [Float])], gives: [Tensor(results)],
       source: source)
+  }
+}
+
+extension Value {
+  /// Results of a function of floats in the value's type, computed in f32 where that is narrower, so
+  /// that a composite of many steps rounds once.
+  func widened(_ function: (Value) throws -> [Value]) throws -> [Value] {
+    let results = try function(convert(self, to: elementType.computeType))
+    return try results.map { try convert($0, to: elementType) }
   }
 }

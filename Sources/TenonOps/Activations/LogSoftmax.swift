@@ -16,11 +16,12 @@ public struct LogSoftmax: CompositeOp {
   }
 
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
-    let x = operands[0]
-    let largest = try maximum(x, axes: [axis], keepingAxes: true)
-    let shifted = try x - broadcast(largest, to: x)
-    let total = try log(sum(exp(shifted), axes: [axis], keepingAxes: true))
-    return [try shifted - broadcast(total, to: x)]
+    try operands[0].widened { x in
+      let largest = try maximum(x, axes: [axis], keepingAxes: true)
+      let shifted = try x - broadcast(largest, to: x)
+      let total = try log(sum(exp(shifted), axes: [axis], keepingAxes: true))
+      return [try shifted - broadcast(total, to: x)]
+    }
   }
 
   public func gradient(_ site: GradientSite) throws -> [Value?] {

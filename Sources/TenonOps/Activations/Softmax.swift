@@ -16,11 +16,12 @@ public struct Softmax: CompositeOp {
   }
 
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
-    let x = operands[0]
-    let largest = try maximum(x, axes: [axis], keepingAxes: true)
-    let powers = try exp(x - broadcast(largest, to: x))
-    let total = try sum(powers, axes: [axis], keepingAxes: true)
-    return [try powers / broadcast(total, to: x)]
+    try operands[0].widened { x in
+      let largest = try maximum(x, axes: [axis], keepingAxes: true)
+      let powers = try exp(x - broadcast(largest, to: x))
+      let total = try sum(powers, axes: [axis], keepingAxes: true)
+      return [try powers / broadcast(total, to: x)]
+    }
   }
 
   public func gradient(_ site: GradientSite) throws -> [Value?] {

@@ -43,6 +43,10 @@ extension ONNXNode {
     try require(
       from != .string && type != .string && !from.isComplex && !type.isComplex,
       "from \(from) to \(type) is not supported; numbers and bool are")
+    if from.isFloat, type.isInteger, type.isStorageOnly {
+      // Out of range, the low bits of the truncated number are kept.
+      return try convert(convert(x, to: .i32), to: type)
+    }
     guard type.isFloat, type.isStorageOnly else { return try convert(x, to: type) }
     let wide = try convert(x, to: from == .f64 || from.bitWidth == 64 ? .f64 : .f32)
     let saturates = try type == .f4e2m1fn || flag("saturate", default: true)

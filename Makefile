@@ -7,7 +7,8 @@ BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
 PACKAGES := libopenblas-dev libomp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check format lint reference protobuf bench fuzz sanitize clean
+.PHONY: help setup build run test check conformance format lint reference protobuf bench fuzz \
+  sanitize clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +49,19 @@ check: test lint ## what .ci/run runs: tests, format, origins in release and str
 	@echo "==> origins in release and stripped binaries"
 	@bash Tests/origins-in-release.sh
 
+# The backend tests of the PyPI package `onnx`, as folders of test cases.
+SUITE = $(BUILD)/onnx-suite
+
+$(SUITE): Tests/Conformance/make-suite
+	@[ -x $(BUILD)/onnx-python/bin/python ] || { echo "==> installing onnx 1.23.2 in $(BUILD)"; \
+	  python3 -m venv $(BUILD)/onnx-python && \
+	  $(BUILD)/onnx-python/bin/python -m pip install -q onnx==1.23.2; }
+	@$(BUILD)/onnx-python/bin/python $< $@ --strip-output-shapes $@-stripped
+
+conformance: build $(SUITE) ## runs the ONNX suite on every backend, against the list of known gaps
+	@python3 Tests/Conformance/judge $(BIN)/tenon $(SUITE) $(SUITE)-stripped \
+	  Tests/Conformance/known-gaps --page Docs/Reference/Conformance.md
+
 lint: ## checks the format of every Swift file
 	@echo "==> checking the format"
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Samples
@@ -70,7 +84,7 @@ bench: build ## measures Tenon alone and prints a table
 	@LD_PRELOAD=$(CURDIR)/$(BUILD)/allocations.so \
 	  $(BIN)/TenonBenchmarks $(BIN)/tenon $(BUILD)/digits.tenon $(BUILD)/image.npy
 
-fuzz: setup ## 10,000 mutated saved graphs
+fuzz: setup ## 10,000 mutated saved graphs and models
 	@TENON_FUZZ_COUNT=10000 $(TEST) --filter Fuzz
 
 sanitize: setup ## address, undefined-behaviour and thread sanitizers over the runtime and kernels

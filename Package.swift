@@ -126,7 +126,10 @@ let package = Package(
       ]),
     tests(
       "ConformanceTests",
-      of: ["TenonConformance", "TenonCompiler", "TenonONNX", "TenonTensor"]),
+      of: [
+        "TenonConformance", "TenonCompiler", "TenonONNX", "TenonTensor",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),
     tests("DocsTests", of: ["Tenon", "TenonPasses", "TenonOps", "TenonGraph"]),

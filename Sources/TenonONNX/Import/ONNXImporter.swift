@@ -43,6 +43,9 @@ final class ONNXImporter {
   /// The tensor of the file.
   func tensor(_ proto: ONNXTensorProto) throws -> Tensor { try file.tensor(proto) }
 
+  /// The sparse tensor of the file, its other elements 0.
+  func tensor(_ proto: ONNXSparseTensorProto) throws -> Tensor { try file.tensor(proto) }
+
   // MARK: Inputs and outputs
 
   private func record(

@@ -76,6 +76,11 @@ extension ONNXNode {
     try attribute(name, .tensor).map { try importer.tensor($0.t) }
   }
 
+  /// - Throws: `model-node` where the attribute is of another kind, and what reading it throws.
+  public func sparseTensor(_ name: String) throws -> Tensor? {
+    try attribute(name, .sparseTensor).map { try importer.tensor($0.sparseTensor) }
+  }
+
   /// - Throws: `model-node` where the attribute is missing or of another kind.
   func subgraph(_ name: String) throws -> ONNXGraphProto {
     guard let found = try attribute(name, .graph) else {

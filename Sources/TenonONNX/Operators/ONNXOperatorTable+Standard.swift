@@ -5,17 +5,21 @@ extension ONNXOperatorTable {
       + ONNXOperator.attention
       + ONNXOperator.classic
       + ONNXOperator.contractions
+      + ONNXOperator.controlFlow
       + ONNXOperator.elementwise
       + ONNXOperator.fusedActivations
       + ONNXOperator.generators
       + ONNXOperator.losses
+      + ONNXOperator.movement
       + ONNXOperator.normalizations
+      + ONNXOperator.ordering
       + ONNXOperator.pooling
       + ONNXOperator.quantization
       + ONNXOperator.quantizedFunctions
       + ONNXOperator.random
       + ONNXOperator.recurrent
       + ONNXOperator.reductions
+      + ONNXOperator.sequences
       + ONNXOperator.shapes
       + ONNXOperator.signal
       + ONNXOperator.training

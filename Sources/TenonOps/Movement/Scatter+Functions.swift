@@ -58,6 +58,25 @@ public func scatter(
     regions: [combiner.region(x.graph, x.elementType)], site: site)
 }
 
+/// `x` with updates combined into the places that index vectors name: the last axis of `indices`
+/// has one number for each of the first axes of `x`, and the updates have the other sizes of the
+/// indices, then the rest of those of `x`. Places outside are left out.
+///
+/// - Throws: `shape-mismatch` or `element-type`.
+public func scatterND(
+  _ x: Value, _ indices: Value, _ updates: Value, by combiner: ScatterCombiner = .replace,
+  fileID: StaticString = #fileID, line: UInt = #line
+) throws -> Value {
+  let site = CallSite(fileID: fileID, line: line)
+  let parts = indices.shape.dimensions.last?.constant ?? 0
+  return try x.graph.apply1(
+    Scatter(
+      updateWindowDims: Array((0..<updates.rank).dropFirst(indices.rank - 1)),
+      insertedWindowDims: Array(0..<parts), scatterDimsToOperandDims: Array(0..<parts),
+      indexVectorDim: indices.rank - 1), [x, indices, updates],
+    regions: [combiner.region(x.graph, x.elementType)], site: site)
+}
+
 extension Scatter {
   public static var samples: Samples {
     Samples(elements: ElementType.movable) { element in

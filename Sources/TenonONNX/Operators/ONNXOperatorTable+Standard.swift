@@ -19,6 +19,7 @@ extension ONNXOperatorTable {
       + ONNXOperator.random
       + ONNXOperator.recurrent
       + ONNXOperator.reductions
+      + ONNXOperator.resampling
       + ONNXOperator.sequences
       + ONNXOperator.shapes
       + ONNXOperator.signal

@@ -35,7 +35,10 @@ private struct ONNXLoop {
       do {
         if let trips = try trips(), try conditionIsTrue() { return try scan(carried, trips) }
         return try whileLoop(carried)
-      } catch is CarriedTypeChanges {}
+      } catch is CarriedTypeChanges {
+      } catch let error as TenonError where error.code == "value-needed" {
+        // A trip asks for its number or for what is carried: recorded trip by trip both are known.
+      }
     }
     return try unrolled()
   }
@@ -176,9 +179,10 @@ private struct ONNXLoop {
       goesOn = try node.known(next, "the body's condition").integers().first == 1
       trip += 1
     }
-    return try carried + stacked.enumerated().map { position, values in
-      .tensor(try values.isEmpty ? nothing(position) : stack(values))
-    }
+    return try carried
+      + stacked.enumerated().map { position, values in
+        .tensor(try values.isEmpty ? nothing(position) : stack(values))
+      }
   }
 
   /// What every trip of none gave: a tensor of size 0 of the declared type.

@@ -1,4 +1,4 @@
 extension ONNXOperator {
   /// Operators that hold graphs of their own.
-  static let controlFlow: [ONNXOperator] = [conditional, loop, scan]
+  static let controlFlow: [ONNXOperator] = [branching, loop, scanning]
 }

@@ -4,7 +4,7 @@ import TenonTensor
 
 extension ONNXOperator {
   /// `If`: the graph that a known condition chooses stands in the node's place; else both do.
-  static let conditional = ONNXOperator(
+  static let branching = ONNXOperator(
     values: "If", since: [1, 11, 13, 16, 19, 21, 23, 24, 25]
   ) { node in
     let (onTrue, onFalse) = (try node.subgraph("then_branch"), try node.subgraph("else_branch"))

@@ -5,7 +5,7 @@ import TenonTensor
 extension ONNXOperator {
   /// `Scan`: a graph run over slices. Version 8 has a batch axis before all others, and each of the
   /// batch is a scan of its own.
-  static let scan = ONNXOperator(
+  static let scanning = ONNXOperator(
     many: "Scan", since: [8, 9, 11, 16, 19, 21, 23, 24, 25]
   ) { node in
     let body = try node.subgraph("body")

@@ -4,7 +4,7 @@ import TenonTensor
 
 extension ONNXOperator {
   /// `Pad`: with a constant, with elements mirrored, with those of the edge, or around and around.
-  static let pad = ONNXOperator(
+  static let padding = ONNXOperator(
     "Pad", since: [1, 2, 11, 13, 18, 19, 21, 23, 24, 25]
   ) { node in
     let x = try node.input(0)

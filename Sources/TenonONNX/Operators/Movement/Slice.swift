@@ -4,7 +4,7 @@ import TenonTensor
 
 extension ONNXOperator {
   /// `Slice`: starts and ends, negative ones counted from the end, are brought into the axis.
-  static let slice = ONNXOperator("Slice", since: [1, 10, 11, 13]) { node in
+  static let slicing = ONNXOperator("Slice", since: [1, 10, 11, 13]) { node in
     let x = try node.input(0)
     let (starts, ends): ([Dimension], [Dimension])
     if node.version < 10 {

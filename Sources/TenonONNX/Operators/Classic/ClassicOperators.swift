@@ -71,7 +71,7 @@ extension ONNXOperator {
 extension ONNXNode {
   /// The one of the attributes `…_tensor`, `…_int64s` and `…_floats` that is given.
   fileprivate func labels(_ name: String) throws -> Tensor {
-    if let tensor = try tensor("\(name)_tensor") {
+    if let tensor = try tensor("\(name)_tensor"), tensor.elementType != .string {
       return try tensor.reshaped([tensor.elementCount])
     }
     if let integers = try integers("\(name)_int64s") { return Tensor(integers.map { Int64($0) }) }

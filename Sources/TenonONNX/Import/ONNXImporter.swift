@@ -37,7 +37,7 @@ final class ONNXImporter {
     graph.finishRecording()
     return ImportedONNX(
       graph: graph,
-      boundInputs: model.graph.input.map(\.name).filter { options.values[$0] != nil }.sorted())
+      boundInputs: options.values.keys.sorted())
   }
 
   /// The tensor of the file.
@@ -70,12 +70,17 @@ final class ONNXImporter {
   }
 
   private func recordInputs(_ inputs: [ONNXValueInfoProto], in names: NameScope) throws {
-    for name in options.values.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
+    let known = inputs.flatMap { $0.isContainer ? elementNames($0) : [$0.name] }
+    for name in options.values.keys.sorted() where !known.contains(name) {
       throw TenonError.noModelInput(name, inputs.map(\.name))
     }
     let sizes = try InputSizes(inputs, options)
     // Inputs that have an initializer are constants: the file gives their value.
     for input in inputs where !names.defines(input.name) {
+      if input.isContainer {
+        names.define(input.name, try container(input) { try recordElement($0) })
+        continue
+      }
       if let tensor = options.values[input.name] {
         try define(input.name, tensor, in: names)
         continue
@@ -89,6 +94,19 @@ final class ONNXImporter {
       for symbol in type.shape.symbols where !openSizes.contains(symbol.name) {
         openSizes.append(symbol.name)
       }
+    }
+  }
+
+  /// A tensor of a sequence or an optional: an input, or a constant where it is bound by value.
+  private func recordElement(_ name: String) throws -> Value {
+    try graph.at(origin: name) {
+      if let tensor = options.values[name] { return try graph.constant(tensor).named(name) }
+      guard let fed = options.feeds?[name] else {
+        preconditionFailure("internal: an element of an input is not fed")
+      }
+      let value = try graph.input(name, fed.elementType, Shape(fed.shape.map { Dimension($0) }))
+      inputNames[value.id] = name
+      return value
     }
   }
 

@@ -20,6 +20,7 @@ extension ONNXOperatorTable {
       + ONNXOperator.recurrent
       + ONNXOperator.reductions
       + ONNXOperator.resampling
+      + ONNXOperator.selecting
       + ONNXOperator.sequences
       + ONNXOperator.shapes
       + ONNXOperator.signal

@@ -156,7 +156,7 @@ extension ONNXOperator {
     return try convert(isOne, to: node.elementType("dtype") ?? x.elementType)
   }
 
-  /// `ReverseSequence`: the first elements of each sequence in the opposite order, the rest as it is.
+  /// `ReverseSequence`: the first elements of each sequence in the opposite order.
   private static let reverseSequence = ONNXOperator("ReverseSequence", since: [10, 28]) { node in
     let x = try node.input(0)
     let time = try node.integer("time_axis", default: 0)

@@ -64,8 +64,10 @@ extension ONNXOperator {
     let area = block.reduce(1, *)
     let channels = x.shape[1].floorDivided(by: Dimension(area))
     let counts = (0..<rank).map { axis -> Dimension in
-      let reach = Dimension(pads[axis] + pads[rank + axis] - dilations[axis] * (block[axis] - 1) - 1)
-      return (image[axis] + reach).floorDivided(by: Dimension(strides[axis])) + 1
+      let padding = pads[axis] + pads[rank + axis]
+      let reach = dilations[axis] * (block[axis] - 1) + 1
+      return (image[axis] + Dimension(padding - reach)).floorDivided(by: Dimension(strides[axis]))
+        + 1
     }
     let apart = try TenonOps.reshape(
       x, Shape([x.shape[0], channels, Dimension(area)] + counts))

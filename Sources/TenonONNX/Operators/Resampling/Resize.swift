@@ -125,7 +125,8 @@ extension ONNXNode {
       let part = try take(x, graph.constant(Tensor(places, shape: [places.count])), axis: axis)
       guard !taps.weights.isEmpty else { return part }
       let weights = try Tensor(taps.weights[position], shape: [places.count])
-      let weighted = try part
+      let weighted =
+        try part
         * graph.constant(weights.converted(to: x.elementType)).repeated(along: axis, of: part.shape)
       total = try total.map { try $0 + weighted } ?? weighted
     }

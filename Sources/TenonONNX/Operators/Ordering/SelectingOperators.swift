@@ -85,7 +85,7 @@ extension ONNXOperator {
     ]
   }
 
-  /// `NonMaxSuppression`: of boxes that overlap those of the highest score, for each batch and class.
+  /// `NonMaxSuppression`: boxes of the highest scores that do not overlap, by batch and class.
   private static let nonMaxSuppression = ONNXOperator(
     "NonMaxSuppression", since: [10, 11]
   ) { node in

@@ -87,7 +87,7 @@ bench: build ## measures Tenon alone and prints a table
 fuzz: setup ## 10,000 mutated saved graphs and models
 	@TENON_FUZZ_COUNT=10000 $(TEST) --filter Fuzz
 
-sanitize: setup ## address, undefined-behaviour and thread sanitizers over the runtime and kernels
+sanitize: setup ## address, undefined-behaviour and thread sanitizers over runtime, kernels, compiler
 	@bash Tests/sanitize.sh
 
 clean: ## removes what was built

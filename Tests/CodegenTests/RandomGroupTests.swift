@@ -24,12 +24,16 @@ import Testing
       // The interpreter's functions are the system's.
       let tolerance = kernel.kernel.description.contains("hyperbolic") ? 1e-6 : 0
       let counts = random.group.outputs.map { $0.storedCount.evaluated { sizes[$0] }! }
-      var interpreter = KernelInterpreter(
-        kernel.kernel, target: target, sizes: kernel.sizes.map { $0.evaluated { sizes[$0] }! })
       let stored = try zip(random.inputs, random.group.inputs).map { try $0.stored(as: $1) }
-      let interpreted: [[LaneNumber?]]
+      // A sanitizer is about the compiled kernel.
+      var interpreted: [[LaneNumber?]]?
       do {
-        interpreted = try interpreter.run(inputs: stored, outputCounts: counts)
+        if !NativeRun.isSanitized {
+          var interpreter = KernelInterpreter(
+            kernel.kernel, target: target,
+            sizes: kernel.sizes.map { $0.evaluated { sizes[$0] }! })
+          interpreted = try interpreter.run(inputs: stored, outputCounts: counts)
+        }
       } catch {
         Issue.record("\(context): \(error)\n\(kernel.kernel)")
         continue
@@ -44,7 +48,7 @@ import Testing
         let found = try whole[output].laneNumbers()
         var shown = 0
         for place in found.indices where shown < 1 {
-          let inside = interpreted[output][place]
+          let inside = interpreted.map { $0[output][place] } ?? found[place]
           if let inside, found[place].agrees(with: inside, within: tolerance),
             found[place].agrees(with: random.meant[output][place], within: 1e-4, absolute: 1e-5)
           {

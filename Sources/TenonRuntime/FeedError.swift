@@ -4,21 +4,21 @@ extension TenonError {
   static func inputCount(_ plan: String, _ inputs: [PlanPort], given: Int) -> TenonError {
     TenonError(
       "feed", "\(plan): takes \(inputs.count) inputs, given \(given)",
-      details: inputLines(inputs))
+      details: portLines("inputs", inputs))
   }
 
   static func unknownInput(_ plan: String, _ inputs: [PlanPort], _ name: String) -> TenonError {
     TenonError(
-      "feed", "\(plan): no input is called `\(name)`", details: inputLines(inputs))
+      "feed", "\(plan): no input is called `\(name)`", details: portLines("inputs", inputs))
   }
 
   static func missingInput(_ plan: String, _ port: PlanPort) -> TenonError {
     TenonError("feed", "\(plan): input \(port.name) is missing; feed \(port)")
   }
 
-  private static func inputLines(_ inputs: [PlanPort]) -> [String] {
-    let list = inputs.map(\.description).joined(separator: ", ")
-    return ["inputs: " + (inputs.isEmpty ? "none" : list)]
+  private static func portLines(_ kind: String, _ ports: [PlanPort]) -> [String] {
+    let list = ports.map(\.description).joined(separator: ", ")
+    return ["\(kind): " + (ports.isEmpty ? "none" : list)]
   }
 
   static func inputType(_ plan: String, _ port: PlanPort, given: ElementType, shape: [Int])
@@ -80,6 +80,60 @@ extension TenonError {
   {
     TenonError(
       "feed", "\(plan): output \(port) needs \(needed) bytes, given \(given)")
+  }
+
+  static var stringOutputBuffer: TenonError {
+    TenonError("element-type", "output buffer: strings have no bytes; run without buffers")
+  }
+
+  static func outputBufferTooSmall(
+    _ element: ElementType, shape: [Int], needed: Int, given: Int
+  ) -> TenonError {
+    TenonError(
+      "tensor-size",
+      "output buffer: \(element)\(Shape(shape)) needs \(needed) bytes, given \(given)")
+  }
+
+  static func outputCount(_ plan: String, _ outputs: [PlanPort], given: Int) -> TenonError {
+    TenonError(
+      "feed", "\(plan): gives \(outputs.count) outputs, given \(given) buffers",
+      details: portLines("outputs", outputs))
+  }
+
+  static func unknownOutput(_ plan: String, _ outputs: [PlanPort], _ name: String) -> TenonError {
+    TenonError(
+      "feed", "\(plan): no output is called `\(name)`", details: portLines("outputs", outputs))
+  }
+
+  static func missingOutput(_ plan: String, _ port: PlanPort) -> TenonError {
+    TenonError("feed", "\(plan): the buffer of output \(port.name) is missing; give \(port)")
+  }
+
+  static func outputType(_ plan: String, _ port: PlanPort, given: OutputBuffer) -> TenonError {
+    TenonError(
+      "feed",
+      "\(plan): output \(port.name) is \(port.elementType), given a buffer of "
+        + "\(given.elementType)\(Shape(given.shape))")
+  }
+
+  static func outputShape(
+    _ plan: String, _ port: PlanPort, needed: [Int], given: OutputBuffer
+  ) -> TenonError {
+    TenonError(
+      "feed",
+      "\(plan): output \(port) is \(Shape(needed)) in this run, given a buffer of "
+        + "\(Shape(given.shape))")
+  }
+
+  static func outputSizeOfTheRun(_ plan: String, _ port: PlanPort) -> TenonError {
+    TenonError(
+      "feed",
+      "\(plan): only the run can tell the sizes of output \(port); run without buffers")
+  }
+
+  static func outputOverlaps(_ plan: String, _ port: PlanPort, _ other: String) -> TenonError {
+    TenonError(
+      "feed", "\(plan): the buffer of output \(port.name) shares memory with \(other)")
   }
 
   static func unboundPort(_ plan: String, _ kind: String, _ port: PlanPort) -> TenonError {

@@ -169,7 +169,7 @@ public struct Tensor: Sendable {
     return count
   }
 
-  private static func byteCount(_ elementType: ElementType, shape: [Int]) throws -> Int {
+  package static func byteCount(_ elementType: ElementType, shape: [Int]) throws -> Int {
     let bytes = try elementCount(shape) * elementType.byteWidth
     guard bytes < 1 << 46 else { throw TenonError.absurdSize(shape: shape) }
     return bytes

@@ -115,19 +115,23 @@ public final class Instance {
   }
 
   /// Lets runs write an output to `start`, with as many bytes as its sizes in the run need.
-  func bindOutput(_ index: Int, to start: UnsafeMutableRawPointer) { outputs[index] = start }
+  /// An output without bytes may have no memory.
+  func bindOutput(_ index: Int, to start: UnsafeMutableRawPointer?) {
+    outputs[index] = start ?? arena.bytes
+  }
 
   /// Keeps a variable at `bytes`, which must hold all of it and outlive the runs.
   public func bindVariable(_ index: Int, to bytes: UnsafeMutableRawPointer) {
     variables[index] = bytes
   }
 
-  /// Forgets tensors, so that they can be released.
-  func unbindInputs() {
+  /// Forgets the memory of a run: tensors can be released, and no later run writes there.
+  func unbind() {
     for index in inputs.indices {
       inputs[index] = nil
       inputStorage[index] = nil
     }
+    for index in outputs.indices { outputs[index] = nil }
   }
 
   /// Where a base lies now; everything is bound.

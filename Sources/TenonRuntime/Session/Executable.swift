@@ -19,6 +19,10 @@ public protocol Executable: Sendable {
   /// It blocks, so it is not for Swift's cooperative threads; use the asynchronous form there.
   func run(_ inputs: [Tensor], options: RunOptions) throws -> [Tensor]
 
+  /// Runs once and writes the results to memory of the caller's, in the order of `outputs`. An
+  /// executable that cannot write there itself copies its results.
+  func run(_ inputs: [Tensor], into buffers: [OutputBuffer], options: RunOptions) throws
+
   /// The present value of a variable.
   func value(of variable: VariableHandle) throws -> Tensor
   func setValue(_ value: Tensor, of variable: VariableHandle) throws
@@ -75,7 +79,7 @@ extension Executable {
     return VariableHandle(index: index)
   }
 
-  private func ordered(_ named: [String: Tensor]) throws -> [Tensor] {
+  func ordered(_ named: [String: Tensor]) throws -> [Tensor] {
     if let unknown = named.keys.sorted().first(where: { name in
       !inputs.contains { $0.name == name }
     }) {

@@ -67,27 +67,39 @@ public final class Session: Executable {
   ///   functions throw. After a failed run variables are as before, or the session is broken and
   ///   says so until they are set again.
   public func run(_ inputs: [Tensor], options: RunOptions) throws -> [Tensor] {
-    guard inputs.count == self.inputs.count else {
-      throw TenonError.inputCount(name, self.inputs, given: inputs.count)
+    var made: [TensorStorage] = []
+    var results: [Tensor] = []
+    try run(inputs, options) { instance in
+      made = bindOutputs(of: instance)
+    } end: { instance in
+      results = try zip(outputs, made).enumerated().map { index, output in
+        try Tensor(output.0.elementType, shape: instance.outputShape(index), storage: output.1)
+      }
     }
-    let began = tenon_monotonic_nanoseconds()
-    let instance = try takeInstance()
-    defer { putBack(instance) }
-    for (index, tensor) in inputs.enumerated() { try instance.bindInput(index, to: tensor) }
-    try instance.solveSizes()
-    let made = bindOutputs(of: instance)
-    if loaded.writesVariables {
-      try store.gate.write { try runWriting(instance, options, began) }
-    } else {
-      try runReading(instance, options, began)
-    }
-    if options.profile {
-      let elapsed = Int(tenon_monotonic_nanoseconds() - began)
-      pool.withLock { instance.addTimes(to: &$0.report, elapsedNanoseconds: elapsed) }
-    }
-    return try zip(outputs, made).enumerated().map { index, output in
-      try Tensor(
-        output.0.elementType, shape: instance.outputShape(index), storage: output.1)
+    return results
+  }
+
+  /// Runs once and writes the results to memory of the caller's, making none for them. After a run
+  /// that failed, what that memory holds is not defined.
+  ///
+  /// - Throws: `feed` for inputs or buffers that do not fit, for buffers that share bytes with
+  ///   each other or with inputs, and for outputs whose sizes only the run can tell; and what
+  ///   `run(_:options:)` throws.
+  public func run(
+    _ inputs: [Tensor], into buffers: [OutputBuffer], options: RunOptions
+  ) throws {
+    try OutputBuffer.check(buffers, name, outputs, self.inputs, given: inputs)
+    try run(inputs, options) { instance in
+      for (index, buffer) in buffers.enumerated() {
+        guard let shape = instance.evaluated(outputs[index].shape) else {
+          throw TenonError.outputSizeOfTheRun(name, outputs[index])
+        }
+        guard shape == buffer.shape else {
+          throw TenonError.outputShape(name, outputs[index], needed: shape, given: buffer)
+        }
+        instance.bindOutput(index, to: buffer.bytes.baseAddress)
+      }
+    } end: { _ in
     }
   }
 
@@ -101,6 +113,33 @@ public final class Session: Executable {
   }
 
   // MARK: Runs
+
+  /// Runs once: `begin` binds the outputs when the sizes have been read from the inputs, `end`
+  /// takes what was written.
+  private func run(
+    _ inputs: [Tensor], _ options: RunOptions, begin: (Instance) throws -> Void,
+    end: (Instance) throws -> Void
+  ) throws {
+    guard inputs.count == self.inputs.count else {
+      throw TenonError.inputCount(name, self.inputs, given: inputs.count)
+    }
+    let began = tenon_monotonic_nanoseconds()
+    let instance = try takeInstance()
+    defer { putBack(instance) }
+    for (index, tensor) in inputs.enumerated() { try instance.bindInput(index, to: tensor) }
+    try instance.solveSizes()
+    try begin(instance)
+    if loaded.writesVariables {
+      try store.gate.write { try runWriting(instance, options, began) }
+    } else {
+      try runReading(instance, options, began)
+    }
+    if options.profile {
+      let elapsed = Int(tenon_monotonic_nanoseconds() - began)
+      pool.withLock { instance.addTimes(to: &$0.report, elapsedNanoseconds: elapsed) }
+    }
+    try end(instance)
+  }
 
   private func runWriting(_ instance: Instance, _ options: RunOptions, _ began: Int64) throws {
     try checkVariables()
@@ -200,7 +239,7 @@ public final class Session: Executable {
   }
 
   private func putBack(_ instance: Instance) {
-    instance.unbindInputs()
+    instance.unbind()
     pool.update { $0.idle.append(instance) }
   }
 }

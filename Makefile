@@ -7,7 +7,7 @@ BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
 PACKAGES := libopenblas-dev libomp-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test check conformance format lint reference protobuf bench fuzz \
+.PHONY: help setup build run test check conformance networks format lint reference protobuf bench fuzz \
   sanitize clean
 
 help: ## lists the targets
@@ -61,6 +61,19 @@ $(SUITE): Tests/Conformance/make-suite
 conformance: build $(SUITE) ## runs the ONNX suite on every backend, against the list of known gaps
 	@python3 Tests/Conformance/judge $(BIN)/tenon $(SUITE) $(SUITE)-stripped \
 	  Tests/Conformance/known-gaps --page Docs/Reference/Conformance.md
+
+NETWORKS = $(BUILD)/networks
+
+$(BUILD)/torch-python: Tests/Networks/requirements.txt
+	@echo "==> installing PyTorch and ONNX Runtime in $(BUILD)"
+	@python3 -m venv $@ && $@/bin/python -m pip install -q -r $<
+
+$(NETWORKS): Tests/Networks/make-networks $(BUILD)/torch-python
+	@$(BUILD)/torch-python/bin/python $< $@
+
+networks: build $(NETWORKS) ## compares networks that PyTorch exports with ONNX Runtime
+	@$(BUILD)/torch-python/bin/python Tests/Networks/compare-networks $(BIN)/tenon $(NETWORKS) \
+	  --perturb --page Docs/Reference/Networks.md
 
 lint: ## checks the format of every Swift file
 	@echo "==> checking the format"

@@ -99,6 +99,9 @@ let package = Package(
     sample("WriteAnOp", folder: "03-WriteAnOp"),
     sample("WriteAPass", folder: "04-WriteAPass"),
     sample("DebugAGraph", folder: "05-DebugAGraph"),
+    sample(
+      "RunONNX", folder: "06-RunONNX", exclude: ["Model/make_model.py"],
+      resources: [.copy("Model/digits.onnx")]),
     tests(
       "CompilerTests",
       of: [
@@ -132,7 +135,7 @@ let package = Package(
       ]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
     .testTarget(name: "ArchitectureTests"),
-    tests("DocsTests", of: ["Tenon", "TenonPasses", "TenonOps", "TenonGraph"]),
+    tests("DocsTests", of: ["Tenon", "TenonONNX", "TenonPasses", "TenonOps", "TenonGraph"]),
     tests(
       "TrainingTests",
       of: ["TenonTraining", "TenonCompiler", "TenonOps", "TenonGraph", "TenonTensor"]),

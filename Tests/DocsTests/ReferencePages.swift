@@ -1,4 +1,5 @@
 import TenonGraph
+import TenonONNX
 import TenonOps
 import TenonPasses
 import TenonTestKit
@@ -33,6 +34,23 @@ enum ReferencePages {
       text += "|---|---|---|---|---|\n" + family.rows.joined(separator: "\n") + "\n"
     }
     return text
+  }
+
+  static func onnxOperators() -> String {
+    let rows = ONNXOperatorTable.standard.rows.dropFirst()
+    return """
+      # ONNX operators
+
+      \(note)
+      The \(rows.count) operators that are read, with the versions of the operator set that are told
+      apart; a model of an older one than the first is refused. What of an operator is not read is
+      said when a model asks for it.
+
+      | operator | operator set | versions |
+      |---|---|---|
+      \(rows.map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n"))
+
+      """
   }
 
   private static func family(_ path: String) -> String {

@@ -8,6 +8,7 @@ import Testing
 @Suite struct ReferenceTests {
   private static let pages: [(path: String, text: @Sendable () throws -> String)] = [
     ("Docs/Reference/Ops.md", ReferencePages.ops),
+    ("Docs/Reference/ONNXOperators.md", ReferencePages.onnxOperators),
     ("Docs/Reference/Passes.md", ReferencePages.passes),
   ]
 

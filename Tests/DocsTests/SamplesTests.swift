@@ -21,7 +21,8 @@ import Testing
     return String(decoding: data, as: UTF8.self)
   }
 
-  @Test(arguments: ["01-HelloGraph", "03-WriteAnOp", "04-WriteAPass", "05-DebugAGraph"])
+  @Test(
+    arguments: ["01-HelloGraph", "03-WriteAnOp", "04-WriteAPass", "05-DebugAGraph", "06-RunONNX"])
   func theOutputIsWhatThePageSays(_ sample: String) throws {
     let page = try Page.text("Samples/\(sample)/README.md")
     let block = try #require(page.firstMatch(of: #/(?s)It prints\n\n```\n(.*?)```/#))

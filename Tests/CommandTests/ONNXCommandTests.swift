@@ -1,0 +1,79 @@
+import TenonFormats
+import TenonTensor
+import Testing
+
+/// What the command does with a model in the ONNX format: that of Samples/06-RunONNX.
+@Suite struct ONNXCommandTests {
+  private let command: CommandFolder
+
+  init() throws {
+    command = try CommandFolder()
+    let sample = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+    let model = try ByteSource(path: "\(sample)/Samples/06-RunONNX/Model/digits.onnx")
+    try AtomicFile.write(model.copy(0..<model.count), to: command.file("digits.onnx"))
+    let images = try Tensor((0..<192).map { Float($0 % 17) / 16 }, shape: [3, 1, 8, 8])
+    try Npy.write(images, to: command.file("images.npy"))
+  }
+
+  private func result(_ arguments: String) -> (succeeded: Bool, output: String) {
+    let outcome = command.tenon(arguments)
+    return (outcome.ending == .exited(0), outcome.output)
+  }
+
+  @Test func aConvertedModelGivesTheSameBytes() throws {
+    defer { command.remove() }
+    #expect(result("convert digits.onnx -o digits.tenon").output == "wrote digits.tenon\n")
+    #expect(result("run digits.onnx --input images=images.npy --output-dir a").succeeded)
+    #expect(result("run digits.tenon --input images=images.npy --output-dir b").succeeded)
+    #expect(
+      result("compile digits.onnx -o digits.plan --input images=images.npy").output
+        == "wrote digits.plan\n")
+    #expect(result("run --plan digits.plan --input images=images.npy --output-dir c").succeeded)
+    let imported = try command.bytes("a/probabilities.npy")
+    #expect(try command.bytes("b/probabilities.npy") == imported)
+    #expect(try command.bytes("c/probabilities.npy") == imported)
+  }
+
+  @Test func aMissingInputIsNamed() {
+    defer { command.remove() }
+    #expect(
+      result("run digits.onnx --dim batch=2").output == """
+        tenon: entry main: input images missing; give each as --input NAME=FILE.npy
+          images  f32[2x1x8x8]
+
+        """)
+  }
+
+  @Test func namesOfSizesAreChecked() {
+    defer { command.remove() }
+    #expect(
+      result("inspect digits.onnx --dim bach=2").output == """
+        tenon: no input of the model has a size called bach
+          named sizes: batch
+          while importing digits.onnx
+
+        """)
+    #expect(
+      result("run digits.onnx --input images=images.npy --dim batch=2").output == """
+        tenon: size batch is 2, but input images has 3 there
+          while importing digits.onnx
+
+        """)
+  }
+
+  @Test func aDryRunLooksOnly() {
+    defer { command.remove() }
+    #expect(
+      result("convert --dry-run digits.onnx").output
+        == "all 6 nodes are of supported operators\n")
+    #expect(result("convert digits.onnx").succeeded == false)
+  }
+
+  @Test func whatIsNoModelIsRefused() throws {
+    defer { command.remove() }
+    try AtomicFile.write(Array("no model".utf8), to: command.file("text.onnx"))
+    let outcome = result("run text.onnx")
+    #expect(!outcome.succeeded)
+    #expect(outcome.output.hasPrefix("tenon: text.onnx: "))
+  }
+}

@@ -78,7 +78,7 @@ import Testing
       refusal(SelectAndScatter(windowDimensions: [2]), ["f32[3]", "f32[2]", "f32[]"])
         == "select_and_scatter: takes the regions select, scatter, given 0")
     expectRefusals([
-      (MaxPool(window: [2]), ["i32[1, 1, 4]"], "is not defined for i32"),
+      (MaxPool(window: [2]), ["bool[1, 1, 4]"], "is not defined for bool"),
       (MaxPool(window: [2]), ["f32[1, 4]"], "1 spatial axes need an operand of rank 3"),
       (
         MaxPool(window: [2], padding: [[-1, 0]]), ["f32[1, 1, 4]"],

@@ -5,6 +5,7 @@ extension ONNXOperatorTable {
       + ONNXOperator.attention
       + ONNXOperator.classic
       + ONNXOperator.contractions
+      + ONNXOperator.contrib
       + ONNXOperator.controlFlow
       + ONNXOperator.elementwise
       + ONNXOperator.fusedActivations

@@ -44,8 +44,9 @@ struct AttentionCore {
   /// what it lacks is not seen.
   mutating func add(mask: Value) throws {
     var mask = mask
-    if mask.rank > 0, mask.shape[mask.rank - 1] != positions, mask.shape[mask.rank - 1] != 1
-      || mask.elementType == .bool && mask.rank == 1
+    if mask.rank > 0, mask.shape[mask.rank - 1] != positions,
+      mask.shape[mask.rank - 1] != 1
+        || mask.elementType == .bool && mask.rank == 1
     {
       let missing = positions - mask.shape[mask.rank - 1]
       if let number = missing.constant { try node.require(number >= 0, "the mask is too long") }

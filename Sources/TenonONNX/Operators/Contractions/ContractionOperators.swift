@@ -42,7 +42,8 @@ extension ONNXNode {
     let (isLeft, isRight) = (try flag("transA"), try flag("transB"))
     let (alpha, beta) = (try float("alpha", default: 1), try float("beta", default: 1))
     let columns = b.shape[isRight ? 0 : 1]
-    if isRight, !isLeft, alpha == 1, beta == 1 || c == nil, c.map({ $0.shape == [columns] }) ?? true {
+    if isRight, !isLeft, alpha == 1, beta == 1 || c == nil, c.map({ $0.shape == [columns] }) ?? true
+    {
       return try linear(a, b, bias: c)
     }
     var product = try dotGeneral(
@@ -111,7 +112,9 @@ extension ONNXNode {
       written.append(term.replacing("...", with: kept))
     }
     let all = String(names)
-    if let result { return written.joined(separator: ",") + "->" + result.replacing("...", with: all) }
+    if let result {
+      return written.joined(separator: ",") + "->" + result.replacing("...", with: all)
+    }
     let labels = terms.joined().filter(\.isLetter)
     let once = labels.filter { label in labels.count(where: { $0 == label }) == 1 }.sorted()
     return written.joined(separator: ",") + "->" + all + String(once)

@@ -29,7 +29,8 @@ extension ONNXOperator {
       let side = try x.graph.size(width, .i32)
       let other = Dimension(window[1])
       let inKernel =
-        try axis == 0 ? tap / other.constant! : remainder(tap, tap.filled(window[1], site: CallSite()))
+        try axis == 0
+        ? tap / other.constant! : remainder(tap, tap.filled(window[1], site: CallSite()))
       let along = try side.repeated(to: [places])
       let outside = try axis == 0 ? place / along : remainder(place, along)
       let start =
@@ -58,7 +59,8 @@ extension ONNXOperator {
     if let mask = try node.optionalInput(4) {
       let joined = try TenonOps.reshape(
         convert(mask, to: columns.elementType), [batch, parts, taps * places])
-      columns = try columns
+      columns =
+        try columns
         * joined.graph.apply1(
           BroadcastInDim(shape: shape, dimensions: [0, 1, 3]), [joined], site: CallSite())
     }

@@ -117,7 +117,7 @@ extension ONNXNode {
   }
 
   /// The windows of a pooling, and whether a last window counts that is partly over the input.
-  fileprivate func poolingWindows(_ x: Value) throws -> (WindowAttributes, roundsUp: Bool) {
+  func poolingWindows(_ x: Value) throws -> (WindowAttributes, roundsUp: Bool) {
     let spatial = Array(x.shape.dropFirst(2))
     let windows = try windows(over: spatial)
     // With strides of 1 nothing is left over.

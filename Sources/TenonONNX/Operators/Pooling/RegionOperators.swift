@@ -168,7 +168,8 @@ private struct RegionSide {
     let sample = try convert(remainder(place, count), to: type).repeated(to: shape, along: 1)
     let step = try bin.repeated(to: shape, along: 0)
     let number = try samples.repeated(to: shape, along: 0)
-    coordinates = try start.repeated(to: shape, along: 0) + cell * step
+    coordinates =
+      try start.repeated(to: shape, along: 0) + cell * step
       + (sample + 0.5) * step / number
     isCounted = try less(sample, number)
   }

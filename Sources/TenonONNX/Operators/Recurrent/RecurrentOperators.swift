@@ -56,7 +56,8 @@ struct RecurrentNode {
         "weights must have one part for each of \(directions) directions")
     }
     clip = try node.float("clip").flatMap { $0 > 0 ? $0 : nil }
-    let defaults = gates == 1 ? ["Tanh"] : gates == 3 ? ["Sigmoid", "Tanh"] : ["Sigmoid", "Tanh", "Tanh"]
+    let defaults =
+      gates == 1 ? ["Tanh"] : gates == 3 ? ["Sigmoid", "Tanh"] : ["Sigmoid", "Tanh", "Tanh"]
     functions = try RecurrentActivation.all(node, defaults, directions: directions)
     isWithin = try node.optionalInput(4).flatMap { try RecurrentNode.within($0, x, node) }
   }

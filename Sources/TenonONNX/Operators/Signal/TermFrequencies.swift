@@ -79,7 +79,8 @@ private struct NGramList {
 
   init(_ node: ONNXNode) throws {
     guard let pool = try node.integers("pool_int64s"),
-      let starts = try node.integers("ngram_counts"), let places = try node.integers("ngram_indexes"),
+      let starts = try node.integers("ngram_counts"),
+      let places = try node.integers("ngram_indexes"),
       let most = try node.integer("max_gram_length"),
       let least = try node.integer("min_gram_length"),
       let skips = try node.integer("max_skip_count")
@@ -94,7 +95,9 @@ private struct NGramList {
     (self.places, mostSkipped) = (places, skips)
     var before = 0
     for (position, start) in starts.enumerated() {
-      let (length, end) = (position + 1, position + 1 < starts.count ? starts[position + 1] : pool.count)
+      let (length, end) = (
+        position + 1, position + 1 < starts.count ? starts[position + 1] : pool.count
+      )
       try node.require(
         start >= 0 && end >= start && end <= pool.count && (end - start) % length == 0,
         "ngram_counts \(starts) do not divide the pool")

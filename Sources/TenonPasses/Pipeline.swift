@@ -7,6 +7,7 @@ extension Pipeline {
   public static let standard = Pipeline([
     ExpandGradients.self,
     RemoveDeadNodes.self,
+    RecognizeComposites.self,
     QuantizeContractions.self,
     ClaimLowerings.self,
     SimplifyViews.self,

@@ -73,7 +73,7 @@ import Testing
     ]
   }()
 
-  @Test(arguments: cases, [nil, 9] as [Int?])
+  @Test(arguments: cases + networks, [nil, 9] as [Int?])
   func openSizesGiveWhatKnownOnesGive(_ one: Case, _ maximum: Int?) throws {
     var sketch = ONNXSketch()
     sketch.input("x", .f32, ["n", "6"])

@@ -8,8 +8,9 @@ import Testing
   @Test func theStandardPipelineReadsTopToBottom() {
     #expect(
       Pipeline.standard.names == [
-        "expand-gradients", "remove-dead-nodes", "quantize-contractions", "claim-lowerings",
-        "simplify-views", "fold-constants", "simplify-algebra", "simplify-control-flow",
+        "expand-gradients", "remove-dead-nodes", "recognize-composites", "quantize-contractions",
+        "claim-lowerings", "simplify-views", "fold-constants", "simplify-algebra",
+        "simplify-control-flow",
         "simplify-views", "fold-batch-normalization", "fold-constants",
         "canonicalize", "eliminate-common-subexpressions", "remove-dead-nodes", "fuse",
       ])

@@ -22,8 +22,11 @@ extension ScaledDotProductAttention {
     return [try reshape(result, shape), rows] + (hasPast ? [key, value] : [])
   }
 
-  /// A number near the greatest that the scores' type holds.
-  private static func vast(_ scores: Value) -> Double { scores.elementType == .f64 ? 1e308 : 3e38 }
+  /// The greatest number that the scores' type holds.
+  private static func vast(_ scores: Value) -> Double {
+    scores.elementType == .f64
+      ? .greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
+  }
 
   /// Key and value with the past ones before them.
   private func joined(_ operands: [Value]) throws -> (key: Value, value: Value) {

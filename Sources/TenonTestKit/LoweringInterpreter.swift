@@ -6,7 +6,7 @@ import TenonTensor
 /// their body; what has neither is evaluated and noted in `hostOps`.
 public final class LoweringInterpreter {
   public let graph: Graph
-  let sizes: [String: Int]
+  private(set) var sizes: [String: Int]
   /// The names of primitives that had no lowering of their own, each once, in the order met.
   public private(set) var hostOps: [String] = []
 
@@ -52,6 +52,10 @@ public final class LoweringInterpreter {
       return results
     }
     if let composite = op as? any CompositeOp { return try evaluateBody(composite, node, operands) }
+    if let reading = op as? any SizeReadingOp {
+      sizes[reading.symbol.name] = Int(try operands[0].integers()[0])
+      return operands
+    }
     if !(op is Constant), !hostOps.contains(type(of: op).name) {
       hostOps.append(type(of: op).name)
     }

@@ -1,3 +1,4 @@
+import Glibc
 import TenonFormats
 import TenonTensor
 import Testing
@@ -16,7 +17,7 @@ import Testing
   }
 
   private func result(_ arguments: String) -> (succeeded: Bool, output: String) {
-    let outcome = command.tenon(arguments)
+    let outcome = command.tenon(arguments, "PATH='\(String(cString: getenv("PATH")))'")
     return (outcome.ending == .exited(0), outcome.output)
   }
 
@@ -72,8 +73,8 @@ import Testing
   @Test func whatIsNoModelIsRefused() throws {
     defer { command.remove() }
     try AtomicFile.write(Array("no model".utf8), to: command.file("text.onnx"))
-    let outcome = result("run text.onnx")
-    #expect(!outcome.succeeded)
+    let outcome = command.tenon("run text.onnx")
+    #expect(outcome.ending == .exited(1))
     #expect(outcome.output.hasPrefix("tenon: text.onnx: "))
   }
 }

@@ -31,13 +31,19 @@ struct Run: ParsableCommand {
     for port in executable.outputs {
       let tensor = results[port.name]!
       if let outputDir {
-        let path = "\(outputDir)/\(port.name).npy"
+        let path = "\(outputDir)/\(Run.fileName(port.name)).npy"
         try Npy.write(tensor, to: path)
         print("\(port.name) \(tensor.typeDescription) -> \(path)")
       } else {
         print("\(port.name) \(tensor)")
       }
     }
+  }
+
+  /// An output's name as that of a file in the folder: a model's names may have any characters.
+  private static func fileName(_ name: String) -> String {
+    let plain = name.replacing("/", with: "_")
+    return plain.hasPrefix(".") ? "_" + plain : plain
   }
 
   private func runModel() throws -> (any Executable, [String: Tensor]) {

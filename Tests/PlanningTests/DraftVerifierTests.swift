@@ -30,15 +30,18 @@ import Testing
     return try graph.entries.map { entry in
       try DraftBuilder.draft(
         graph, table, groups, entry: entry,
-        options: PlanningOptions(verify: true, passes: passes),
-        refusal: KernelCompiler.refusal
+        options: PlanningOptions(verify: true, passes: entry.name == "main" ? passes : []),
+        refusal: KernelCompiler.refusal,
+        preferredLayouts: Scheduler(target: target).preferredLayouts
       ).draft
     }
   }
 
-  private func message(_ graph: Graph, _ pass: any PlanPass.Type) -> String {
+  private func message(
+    _ graph: @autoclosure () throws -> Graph, _ pass: any PlanPass.Type
+  ) -> String {
     do {
-      try draft(graph, [pass])
+      try draft(graph(), [pass])
       return "no error"
     } catch {
       return "\(error)"
@@ -120,6 +123,128 @@ import Testing
           step dot_general at M/model.swift:4 reads b2 (a) before any step wrote it
           at M/model.swift:4
         """)
+  }
+
+  // MARK: Preparation
+
+  /// Two products of weights that are large enough to be packed, and a variable that the entry
+  /// writes.
+  private func prepared() throws -> Graph {
+    let graph = Graph("plans")
+    let (w, v) = try (
+      graph.variable("w") { try broadcast($0.scalar(1.0, .f32), to: [50, 100]) },
+      graph.variable("v") { try broadcast($0.scalar(2.0, .f32), to: [50, 100]) }
+    )
+    let count = try graph.variable("count") { try broadcast($0.scalar(2.0, .f32), to: [20, 20]) }
+    try graph.entry("main") {
+      let x = try graph.input("x", .f32, [20, 50])
+      try graph.output("y", matmul(x, w.read(), fileID: model, line: 3))
+      try graph.output("z", matmul(x, v.read(), fileID: model, line: 4))
+      let next = try count.read()
+      try count.assign(matmul(next, next, fileID: model, line: 5))
+    }
+    return graph
+  }
+
+  @Test func packedWeightsAreRight() throws {
+    let drafts = try draft(prepared())
+    let main = try #require(drafts.first { $0.name == "main" })
+    #expect(main.prepare.map(\.label) == ["pack", "pack"])
+    #expect(main.steps.map(\.label) == ["dot_general", "dot_general", "dot_general"])
+  }
+
+  @Test func aPackedOperandReadAsAPlainOneIsNamed() throws {
+    #expect(
+      message(try prepared(), ForgetLayout.self) == """
+        plan pass forget-layout: entry main computes something else after it; correct the pass
+          step dot_general at M/model.swift:3 reads b7 (w) after step pack at M/model.swift:3 \
+        wrote b7 (w) there
+          at M/model.swift:3
+        """)
+  }
+
+  @Test func otherWeightsPackedAreNamed() throws {
+    #expect(
+      message(try prepared(), PackTheOther.self) == """
+        plan pass pack-the-other: entry main computes something else after it; correct the pass
+          step pack at M/model.swift:3 reads b1 (v) before any step wrote it
+          at M/model.swift:3
+        """)
+  }
+
+  @Test func inputsThatArePreparedAreNamed() throws {
+    #expect(
+      message(try prepared(), PrepareFirst.self) == """
+        plan pass prepare-first: entry main computes something else after it; correct the pass
+          step dot_general at M/model.swift:3 runs once but reads b3 (x), which runs change
+          at M/model.swift:3
+        """)
+  }
+
+  @Test func writtenVariablesThatArePreparedAreNamed() throws {
+    #expect(
+      message(try prepared(), PrepareLast.self) == """
+        plan pass prepare-last: entry main computes something else after it; correct the pass
+          step dot_general at M/model.swift:5 runs once but reads b2 (count), which runs change
+          at M/model.swift:5
+        """)
+  }
+
+  @Test func overwrittenPreparationIsNamed() throws {
+    #expect(
+      message(try prepared(), OverwritePacked.self) == """
+        plan pass overwrite-packed: entry main computes something else after it; correct the pass
+          step dot_general at M/model.swift:3 writes b4 (y), which is prepared once
+          at M/model.swift:3
+        """)
+  }
+}
+
+extension PlanDraft.Step {
+  fileprivate var kernel: (group: Int, inputs: [Int], outputs: [Int]) {
+    guard case .kernel(let group, let inputs, let outputs) = kind else { fatalError("no kernel") }
+    return (group, inputs, outputs)
+  }
+}
+
+/// Lets the first step read its packed operand as if it lay plainly.
+private struct ForgetLayout: PlanPass {
+  static let name = "forget-layout"
+  func run(_ draft: inout PlanDraft) {
+    let (group, inputs, outputs) = draft.steps[0].kernel
+    var plain = draft.groups[group]
+    for place in plain.inputs.indices { plain.inputs[place].layout = nil }
+    draft.steps[0].kind = .kernel(
+      group: draft.number(of: plain), inputs: inputs, outputs: outputs)
+  }
+}
+
+/// Packs the second packing's operand in the first one's place.
+private struct PackTheOther: PlanPass {
+  static let name = "pack-the-other"
+  func run(_ draft: inout PlanDraft) {
+    let (group, _, outputs) = draft.prepare[0].kernel
+    draft.prepare[0].kind = .kernel(
+      group: group, inputs: draft.prepare[1].kernel.inputs, outputs: outputs)
+  }
+}
+
+private struct PrepareFirst: PlanPass {
+  static let name = "prepare-first"
+  func run(_ draft: inout PlanDraft) { draft.prepare.append(draft.steps.removeFirst()) }
+}
+
+private struct PrepareLast: PlanPass {
+  static let name = "prepare-last"
+  func run(_ draft: inout PlanDraft) { draft.prepare.append(draft.steps.removeLast()) }
+}
+
+/// Gives the first result the memory of the first packed operand.
+private struct OverwritePacked: PlanPass {
+  static let name = "overwrite-packed"
+  func run(_ draft: inout PlanDraft) {
+    let result = draft.steps[0].writes[0]
+    draft.buffers[result].place = .alias(of: draft.prepare[0].writes[0], byteOffset: 0)
   }
 }
 

@@ -111,13 +111,15 @@ package struct DraftBuilder {
       if case .port(let name) = binding { (name, value) } else { nil }
     }
     var ends = zip(entry.results, results).map { binding, value in
-      DraftVerifier.End(name: name(binding), buffer: value)
+      var end = DraftVerifier.End(name: name(binding), buffer: value)
+      if case .variable(let id) = binding { end.variable = variableIDs.firstIndex(of: id) }
+      return end
     }
+    let verifier = verifier(block, ends)
     if entry.name != "initialize" {
       separatePreparation(&block, written: slots.map(\.destination), results: results)
+      try verifier?.check("separate-preparation", draft, block, ends)
     }
-    // Packing gives kernels other operands on purpose.
-    let verifier = verifier(block, ends)
     var unbound = bind(slots, in: block, alsoKept: outputs.map(\.1))
     for place in unbound.indices {
       // Variables are updated one after the other; an old value of one is kept first.

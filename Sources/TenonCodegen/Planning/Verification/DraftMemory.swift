@@ -17,18 +17,44 @@ final class ContentTable {
     case mixed
     /// One of several, by a predicate.
     case choice
+    /// Contents taken for another's packing that are not.
+    case unpacked
   }
 
   private var numbers: [[Int]: Int] = [:]
+  private var keys: [[Int]] = []
   private var byteCounts: [Int] = []
+  private var groups: [KernelGroup: Int] = [:]
 
   func number(_ kind: Kind, _ words: [Int], bytes: Int) -> Int {
     let key = [kind.rawValue] + words
     if let known = numbers[key] { return known }
     let number = byteCounts.count
     numbers[key] = number
+    keys.append(key)
     byteCounts.append(bytes)
     return number
+  }
+
+  /// The words of a kernel's results: equal for groups that differ in nothing but the layouts of
+  /// what they read.
+  func kernel(_ group: KernelGroup) -> [Int] {
+    var plain = group
+    for place in plain.inputs.indices { plain.inputs[place].layout = nil }
+    let number = groups[plain] ?? groups.count
+    groups[plain] = number
+    return [0, number]
+  }
+
+  /// What a kernel reads that takes its input in the layout of `type`: what was packed so.
+  func unpacked(_ contents: Int, _ type: TensorType) -> Int {
+    guard let layout = type.layout else { return contents }
+    var plain = type
+    plain.layout = nil
+    let packing = kernel(KernelGroup.packing(plain, as: layout))
+    let key = keys[contents]
+    if key.dropLast() == [Kind.result.rawValue] + packing + [0] { return key.last! }
+    return number(.unpacked, packing + [contents], bytes: byteCounts[contents])
   }
 
   func byteCount(_ number: Int) -> Int { byteCounts[number] }

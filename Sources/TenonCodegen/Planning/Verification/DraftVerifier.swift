@@ -10,6 +10,8 @@ struct DraftVerifier {
     var name: String
     /// The buffer that holds it at the end.
     var buffer: Int
+    /// The variable's own buffer, where it is one.
+    var variable: Int?
   }
 
   private let table = ContentTable()
@@ -44,6 +46,9 @@ struct DraftVerifier {
       let step = walk.visits[visit].step
       return ("after \(self.text(step)) wrote \(text(buffer)) there", step)
     }
+    if let (step, difference) = DraftVerifier.unsteady(draft, block, ends) {
+      throw fail("\(self.text(step)) \(difference)", at: step)
+    }
     if let (step, old, new) = walk.overwriting {
       throw fail(
         "\(self.text(step)) writes \(text(new)) over \(text(old)), which it still reads", at: step)
@@ -71,13 +76,47 @@ struct DraftVerifier {
     return nil
   }
 
-  /// Visits that write, each with what it writes and reads and how often it came before; passes may
-  /// drop copies.
+  /// The first step that makes prepared values differ between runs, and how: a prepare step that
+  /// reads what runs give or change, or another that writes what is prepared.
+  private static func unsteady(_ draft: PlanDraft, _ block: [PlanDraft.Step], _ ends: [End]) -> (
+    step: PlanDraft.Step, difference: String
+  )? {
+    func root(_ buffer: Int) -> Int { draft.root(buffer).buffer }
+    func text(_ buffer: Int) -> String { "b\(buffer) (\(draft.buffers[buffer].name))" }
+    var changed = Set(block.flatMap(\.writes).map(root))
+    for case let (variable?, buffer) in ends.map({ ($0.variable, $0.buffer) })
+    where variable != buffer {
+      changed.insert(variable)
+    }
+    var prepared: Set<Int> = []
+    for step in draft.prepare {
+      for buffer in step.reads {
+        let isSteady =
+          switch draft.buffers[root(buffer)].place {
+          case .constant: true
+          case .variable: !changed.contains(root(buffer))
+          default: prepared.contains(root(buffer))
+          }
+        if !isSteady { return (step, "runs once but reads \(text(buffer)), which runs change") }
+      }
+      prepared.formUnion(step.writes.map(root))
+    }
+    for step in block {
+      if let buffer = step.writes.first(where: { prepared.contains(root($0)) }) {
+        return (step, "writes \(text(buffer)), which is prepared once")
+      }
+    }
+    return nil
+  }
+
+  /// Visits that write, each with what it writes, what it copies, and how often it came before;
+  /// passes may drop copies.
   private static func keyed(_ visits: [DraftWalk.Visit]) -> [(key: [Int], visit: DraftWalk.Visit)] {
     var counts: [[Int]: Int] = [:]
     return visits.compactMap { visit in
       guard visit.step.blocks.isEmpty, let output = visit.step.writes.first else { return nil }
-      let key = [output] + visit.step.reads
+      var key = [output]
+      if case .copy(let source, _) = visit.step.kind { key.append(source) }
       counts[key, default: 0] += 1
       return (key + [counts[key]!], visit)
     }

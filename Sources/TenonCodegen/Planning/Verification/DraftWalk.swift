@@ -11,6 +11,7 @@ struct DraftWalk {
 
   struct Read {
     var buffer: Int
+    /// What was packed, where a kernel reads it in the layout in which it was packed.
     var contents: Int
     /// What wrote there last: a visit, and the buffer it wrote.
     var writer: (visit: Int, buffer: Int)?
@@ -103,8 +104,15 @@ struct DraftWalk {
     switch step.kind {
     case .kernel(let group, let inputs, let outputs):
       checkOverwriting(step, group, inputs, outputs)
-      run(step, [0, group], inputs, outputs)
-    case .host(let function, let inputs, let outputs): run(step, [1, function], inputs, outputs)
+      let types = draft.groups[group].inputs
+      let reads = zip(inputs, types).map { input, type in
+        var read = read(input)
+        read.contents = table.unpacked(read.contents, type)
+        return read
+      }
+      run(step, table.kernel(draft.groups[group]), reads, outputs)
+    case .host(let function, let inputs, let outputs):
+      run(step, [1, function], inputs.map { read($0) }, outputs)
     case .copy(let from, let to):
       let read = read(from)
       visits.append(Visit(step: step, reads: [read]))
@@ -116,9 +124,8 @@ struct DraftWalk {
   }
 
   private mutating func run(
-    _ step: PlanDraft.Step, _ key: [Int], _ inputs: [Int], _ outputs: [Int]
+    _ step: PlanDraft.Step, _ key: [Int], _ reads: [Read], _ outputs: [Int]
   ) {
-    let reads = inputs.map { read($0) }
     visits.append(Visit(step: step, reads: reads))
     for (place, output) in outputs.enumerated() {
       let words = key + [place] + reads.map(\.contents)

@@ -8,7 +8,7 @@ PACKAGES := libopenblas-dev libomp-dev
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test check conformance networks format lint reference protobuf bench fuzz \
-  sanitize clean
+  compare sanitize clean
 
 help: ## lists the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -96,6 +96,18 @@ bench: build ## measures Tenon alone and prints a table
 	@clang -O2 -shared -fPIC Tests/Allocations/count.c -o $(BUILD)/allocations.so
 	@LD_PRELOAD=$(CURDIR)/$(BUILD)/allocations.so \
 	  $(BIN)/TenonBenchmarks $(BIN)/tenon $(BUILD)/digits.tenon $(BUILD)/image.npy
+
+PEERS = $(BUILD)/peers
+
+$(BUILD)/peers-python: Tests/Peers/requirements.txt
+	@echo "==> installing the peers in $(BUILD): 9 GB"
+	@python3 -m venv $@ && $@/bin/python -m pip install -q -r $< && touch $@
+
+compare: build $(BUILD)/peers-python ## times Tenon beside ONNX Runtime, OpenVINO, LiteRT, PyTorch and XLA
+	@mkdir -p $(PEERS) && clang -O2 -pthread Tests/Peers/peak.c -o $(BUILD)/peak
+	@$(BUILD)/peers-python/bin/python Tests/Peers/compare $(BIN)/tenon $(BUILD)/peak $(PEERS) \
+	  --page Docs/Performance.md --json $(BUILD)/compare.json $(COMPARE)
+	@$(BUILD)/peers-python/bin/python Tests/Peers/start $(BIN)/tenon $(PEERS) --page Docs/Performance.md
 
 fuzz: setup ## 10,000 mutated saved graphs and models
 	@TENON_FUZZ_COUNT=10000 $(TEST) --filter Fuzz

@@ -22,7 +22,16 @@ struct Bench: ParsableCommand {
         + "prints a JSON array of milliseconds, one for each run."))
   var serve = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Prints where the time goes: a row for each kind of step, with the threads that worked on it "
+        + "and the work it did a nanosecond."))
+  var profile = false
+
   func validate() throws {
+    guard !(profile && (json || serve)) else {
+      throw ValidationError("--profile goes with neither --json nor --serve")
+    }
     guard seconds > 0, seconds < 86_400 else {
       throw ValidationError("--seconds must lie between 0 and 86400")
     }
@@ -43,6 +52,14 @@ struct Bench: ParsableCommand {
     let first = try once()
     if serve { return try answer(once) }
     var times = try samples(seconds / 10, once)
+    if profile {
+      _ = try samples(seconds) {
+        _ = try executable.run(inputs, options: RunOptions(profile: true))
+        return 0
+      }
+      print(ProfileTable.text(executable.report))
+      return
+    }
     times = try samples(seconds, once)
     let figures = Figures(
       times: times, compile: compile, load: load, first: first, report: executable.report)

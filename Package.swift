@@ -134,7 +134,7 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     tests("OpsTests", of: ["TenonOps", "TenonGraph", "TenonTensor"]),
-    .testTarget(name: "ArchitectureTests"),
+    tests("ArchitectureTests", of: []),
     tests("DocsTests", of: ["Tenon", "TenonONNX", "TenonPasses", "TenonOps", "TenonGraph"]),
     tests(
       "TrainingTests",

@@ -50,6 +50,15 @@ bool tenon_portable_has_library(void) {
 PLAIN(plain_f32, float)
 PLAIN(plain_f64, double)
 
+void tenon_portable_multiply_matrices_plainly(
+    int64_t type, int64_t m, int64_t n, int64_t k, const void *a, int64_t am, int64_t ak,
+    const void *b, int64_t bk, int64_t bn, void *c) {
+  if (type == tenon_portable_f32)
+    plain_f32(m, n, k, a, am, ak, b, bk, bn, c);
+  else
+    plain_f64(m, n, k, a, am, ak, b, bk, bn, c);
+}
+
 /// A leading dimension: at least as long as a line.
 static int leading(int64_t stride, int64_t line) {
   return (int)(stride > line ? stride : line > 1 ? line : 1);
@@ -69,9 +78,7 @@ void tenon_portable_multiply_matrices(
     else
       library_f64(row_major, a_form, b_form, (int)m, (int)n, (int)k, 1, a, a_lead, b, b_lead, 0, c,
                   (int)n);
-  } else if (type == tenon_portable_f32) {
-    plain_f32(m, n, k, a, am, ak, b, bk, bn, c);
   } else {
-    plain_f64(m, n, k, a, am, ak, b, bk, bn, c);
+    tenon_portable_multiply_matrices_plainly(type, m, n, k, a, am, ak, b, bk, bn, c);
   }
 }

@@ -60,11 +60,6 @@ void tenon_portable_convert_lanes(lanes *r, int64_t to, int64_t from, const lane
 void tenon_portable_bitcast_lanes(lanes *r, int64_t to, int64_t from, const lanes *a, int n);
 int64_t tenon_portable_wrap(int64_t value, int64_t type);
 
-/// c[m][n] is the sum over k of a[m][k] b[k][n]; strides in elements, one of each operand's is 1.
-void tenon_portable_multiply_matrices(
-    int64_t type, int64_t m, int64_t n, int64_t k, const void *a, int64_t am, int64_t ak,
-    const void *b, int64_t bk, int64_t bn, void *c);
-
 static inline bool is_float(int64_t type) { return type >= tenon_portable_f16; }
 static inline bool is_narrow(int64_t type) {
   return type == tenon_portable_f16 || type == tenon_portable_bf16;

@@ -18,6 +18,8 @@ enum PlanTables {
         "    \(amount(kernel.flops)) FLOPs, \(amount(kernel.bytes)) bytes, "
           + "\(amount(kernel.tiles)) tiles")
       lines.append("    schedule: \(kernel.schedule)")
+      lines += kernel.arithmetic.map { "    computes in \($0)" }
+      lines.append("    compiled: \(kernel.compilation)")
       lines += kernel.reasons.map { "    why: \($0)" }
       lines += kernel.origins.map { "    from \($0)" }
     }

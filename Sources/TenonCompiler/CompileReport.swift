@@ -53,6 +53,10 @@ public struct CompileReport: @unchecked Sendable {
     public let schedule: String
     /// Why these ops are one kernel, and why what it computes does not join what reads it.
     public let reasons: [String]
+    /// Each element type in which it computes, and why: `f32, as recorded`.
+    public let arithmetic: [String]
+    /// Whether this compilation needed the C compiler for it, and why.
+    public let compilation: String
     /// True for steps that run once, when the plan is loaded.
     public let isPreparation: Bool
     /// The C source of the kernel alone.
@@ -85,15 +89,24 @@ public struct CompileReport: @unchecked Sendable {
 extension CompileReport {
   /// The kernels of all entries in the order in which they run.
   public var kernels: [Kernel] {
-    entries.flatMap { entry in
-      CompileReport.flattened(entry.draft.prepare).compactMap { kernel($0, entry, true) }
-        + CompileReport.flattened(entry.draft.steps).compactMap { kernel($0, entry, false) }
+    let arithmetic = ArithmeticReasons(self)
+    return entries.flatMap { entry -> [Kernel] in
+      let steps =
+        CompileReport.flattened(entry.draft.prepare).map { ($0, true) }
+        + CompileReport.flattened(entry.draft.steps).map { ($0, false) }
+      var kernels: [Kernel] = []
+      for (step, isPreparation) in steps {
+        let kernel = kernel(step, entry, isPreparation, place: kernels.count, arithmetic)
+        if let kernel { kernels.append(kernel) }
+      }
+      return kernels
     }
   }
 
-  private func kernel(_ step: PlanDraft.Step, _ entry: CompiledEntry, _ isPreparation: Bool)
-    -> Kernel?
-  {
+  private func kernel(
+    _ step: PlanDraft.Step, _ entry: CompiledEntry, _ isPreparation: Bool, place: Int,
+    _ arithmetic: ArithmeticReasons
+  ) -> Kernel? {
     guard case .kernel(let group, let inputs, let outputs) = step.kind else { return nil }
     let compiled = entry.kernels[group]
     let cost = entry.draft.groups[group].cost
@@ -101,12 +114,16 @@ extension CompileReport {
       buffers.map { entry.draft.buffers[$0].type.description }.joined(separator: ", ")
     }
     let origins = graph.origins.lines(step.origin)
+    let account = NodeAccount.Kernel(
+      entry: entry.draft.name, label: step.label, symbol: compiled.planned.symbol, place: place)
     let comment = ([step.label] + origins).joined(separator: "\n")
     return Kernel(
       entry: entry.draft.name, label: step.label, symbol: compiled.planned.symbol,
       origins: origins, types: "\(types(inputs)) -> \(types(outputs))", flops: cost.flops,
       bytes: cost.bytes, tiles: compiled.planned.tiles, schedule: compiled.schedule,
       reasons: step.node.map(reasons) ?? [],
+      arithmetic: arithmetic.lines(account, entry.draft.groups[group], step.node),
+      compilation: compiled.compilation,
       isPreparation: isPreparation, source: compiled.source(comment: comment))
   }
 

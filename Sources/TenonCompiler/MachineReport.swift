@@ -30,6 +30,11 @@ public struct MachineReport: Sendable {
       canCompile = false
       lines.append("compiler: none; graphs run on the portable backend (\(error))")
     }
+    lines.append(
+      MatrixLibrary.isThere
+        ? "OpenBLAS: \(MatrixLibrary.name); the portable backend multiplies matrices with it"
+        : "OpenBLAS: none, \(MatrixLibrary.name) cannot be used; the portable backend multiplies "
+          + "matrices with plain loops, and TENON_BLAS names another")
     var warnings: [String] = []
     let cache = KernelCache.standard { warnings.append($0) }
     lines.append("kernel cache: \(cache.folder)")

@@ -70,7 +70,7 @@ extension CompileReport {
 }
 
 /// Follows recorded nodes through the log to what runs.
-private struct NodeTracer {
+struct NodeTracer {
   let graph: Graph
   let log: PassLog
   /// By node of the graph as compiled, where it is.
@@ -137,7 +137,8 @@ private struct NodeTracer {
     return NodeAccount(nodes: nodes, lost: lost)
   }
 
-  private func end(of recorded: NodeID) -> NodeAccount.End? {
+  /// Where a recorded node, or one that a pass made, ended.
+  func end(of recorded: NodeID) -> NodeAccount.End? {
     var node = recorded
     // Each hop is a later edit, so there are fewer than edits.
     while true {

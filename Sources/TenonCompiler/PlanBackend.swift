@@ -26,7 +26,7 @@ struct PlanBackend {
     sessions: [Session], entries: [CompiledEntry]
   ) {
     do {
-      return try load(drafts, kernels.get())
+      return try load(drafts, zip(drafts, kernels.get()).map { explained($1, of: $0.draft) })
     } catch let error as TenonError where error.isWithoutCompiler {
       options.warn(
         "running on the portable backend, which is slower than native kernels\n  \(error)")
@@ -101,6 +101,34 @@ struct PlanBackend {
     }
   }
 
+  /// The same kernels, those that the compiler was needed for with the reason.
+  private func explained(_ kernels: [GroupKernel], of draft: PlanDraft) -> [GroupKernel] {
+    CompilationHistory.explained(
+      kernels.compactMap(\.native), names: names(of: draft), of: "\(graph.name)/\(draft.name)"
+    ).map { .native($0) }
+  }
+
+  /// By group, the first step that runs it: `dot_general+add at M/model.swift:12`, and which one of
+  /// those that read so.
+  private func names(of draft: PlanDraft) -> [String] {
+    var names = [String](repeating: "", count: draft.groups.count)
+    var counts: [String: Int] = [:]
+    func note(_ steps: [PlanDraft.Step]) {
+      for step in steps {
+        if case .kernel(let group, _, _) = step.kind, names[group].isEmpty {
+          let lines = graph.origins.lines(step.origin).joined(separator: ", ")
+          let name = "\(step.label) at \(lines)"
+          counts[name, default: 0] += 1
+          names[group] = "\(name) #\(counts[name]!)"
+        }
+        step.blocks.forEach(note)
+      }
+    }
+    note(draft.prepare)
+    note(draft.steps)
+    return names
+  }
+
   /// Each host step evaluates its node as the reference interpreter does.
   private func hostFunctions(_ draft: PlanDraft, _ nodes: [NodeID]) -> [String: HostFunction] {
     var functions: [String: HostFunction] = [:]
@@ -141,6 +169,14 @@ package enum GroupKernel: Sendable {
     switch self {
     case .native(let kernel): kernel.schedule
     case .portable(let kernel): "portable, " + kernel.schedule
+    }
+  }
+
+  /// Whether the C compiler was needed for it, and why.
+  var compilation: String {
+    switch self {
+    case .native(let kernel): "\(kernel.compilation)"
+    case .portable: "no, it is bytecode"
     }
   }
 

@@ -42,8 +42,10 @@ struct OpenQuantizedProduct: RewriteRule {
   static let ops = OpSelection.types(Matmul.self, LinearProjection.self)
 
   func apply(_ site: RewriteSite) throws -> Rewrite? {
-    guard site.isDequantized(site.operand(0)), site.isDequantized(site.operand(1)) else {
-      return nil
+    let isDequantized = [0, 1].map { site.isDequantized(site.operand($0)) }
+    guard isDequantized.contains(true) else { return nil }
+    if let plain = isDequantized.firstIndex(of: false) {
+      return .refuse(because: QuantizedOperand.isPlain(plain))
     }
     return .replace(try site.recordedBody(), because: "its operands are dequantized")
   }
@@ -73,9 +75,12 @@ struct ContractionOfDequantized: RewriteRule {
   static let isExact = false
 
   func apply(_ site: RewriteSite) throws -> Rewrite? {
-    guard let left = QuantizedOperand(site, 0), let right = QuantizedOperand(site, 1),
-      let contraction = ChannelContraction(site, site.node)
-    else { return nil }
+    guard [0, 1].contains(where: { site.isDequantized(site.operand($0)) }) else { return nil }
+    guard let left = QuantizedOperand(site, 0), let right = QuantizedOperand(site, 1) else {
+      let refusals = [0, 1].compactMap { QuantizedOperand.refusal(site, $0) }
+      return .refuse(because: refusals.joined(separator: ", "))
+    }
+    guard let contraction = ChannelContraction(site, site.node) else { return nil }
     guard site.result().elementType == .f32, left.scale.elementType == .f32 else {
       return .refuse(because: "only contractions of f32 are computed on integers")
     }
@@ -139,6 +144,21 @@ private struct QuantizedOperand {
       site.uniformConstant($0)?.isIntegerZero == true ? nil : $0
     }
     axis = dequantize.axis < 0 ? dequantize.axis + numbers.rank : dequantize.axis
+  }
+
+  static func isPlain(_ position: Int) -> String { "operand \(position) is not dequantized" }
+
+  /// Why an operand's integers cannot be summed; nil where they can.
+  static func refusal(_ site: RewriteSite, _ position: Int) -> String? {
+    let value = site.operand(position)
+    guard let (dequantize, node) = site.producer(value, as: Dequantize.self) else {
+      return site.isDequantized(value)
+        ? "operand \(position) is a view of values with several scales" : isPlain(position)
+    }
+    if dequantize.blockSize != nil { return "operand \(position) is dequantized in blocks" }
+    let element = site.operand(0, of: node).elementType
+    return element.isInteger && element.bitWidth <= 8
+      ? nil : "operand \(position) is dequantized from \(element), and sums are of i8 or narrower"
   }
 
   /// The largest magnitude of a number less its zero point.

@@ -22,35 +22,19 @@ public struct Adam: Optimizer {
     self.weightDecay = weightDecay
   }
 
-  public func update(
-    _ graph: Graph, _ variables: [Variable], gradients: [Value], fileID: StaticString, line: UInt
-  ) throws {
-    try graph.at(CallSite(fileID: fileID, line: line)) {
-      try record(graph, variables, gradients, fileID, line)
-    }
-  }
-
-  private func record(
-    _ graph: Graph, _ variables: [Variable], _ gradients: [Value], _ fileID: StaticString,
-    _ line: UInt
-  ) throws {
-    func state(_ name: String, _ type: TensorType, _ value: Double) throws -> Variable {
-      try graph.variable(name, fileID: fileID, line: line) {
-        try broadcast($0.scalar(value, type.element), to: type.shape)
-      }
-    }
+  public func record(_ update: OptimizerUpdate) throws {
     // β₁ᵗ and β₂ᵗ, which correct the averages' bias toward zero.
     let scalar = TensorType(.f32, .scalar)
-    let power1 = try state("adam/power1", scalar, 1)
-    let power2 = try state("adam/power2", scalar, 1)
+    let power1 = try update.state("adam/power1", scalar, initial: 1)
+    let power2 = try update.state("adam/power2", scalar, initial: 1)
     let next1 = try power1.read() * beta1
     let next2 = try power2.read() * beta2
     try power1.assign(next1)
     try power2.assign(next2)
-    for (variable, gradient) in zip(variables, gradients) {
+    for (variable, gradient) in zip(update.variables, update.gradients) {
       let type = variable.type
-      let first = try state("\(variable.name)/adam/m", type, 0)
-      let second = try state("\(variable.name)/adam/v", type, 0)
+      let first = try update.state("\(variable.name)/adam/m", type)
+      let second = try update.state("\(variable.name)/adam/v", type)
       let m = try first.read() * beta1 + gradient * (1 - beta1)
       let v = try second.read() * beta2 + gradient * gradient * (1 - beta2)
       try first.assign(m)

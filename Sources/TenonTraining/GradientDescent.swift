@@ -14,25 +14,11 @@ public struct GradientDescent: Optimizer {
     self.momentum = momentum
   }
 
-  public func update(
-    _ graph: Graph, _ variables: [Variable], gradients: [Value], fileID: StaticString, line: UInt
-  ) throws {
-    try graph.at(CallSite(fileID: fileID, line: line)) {
-      try record(graph, variables, gradients, fileID, line)
-    }
-  }
-
-  private func record(
-    _ graph: Graph, _ variables: [Variable], _ gradients: [Value], _ fileID: StaticString,
-    _ line: UInt
-  ) throws {
-    for (variable, gradient) in zip(variables, gradients) {
+  public func record(_ update: OptimizerUpdate) throws {
+    for (variable, gradient) in zip(update.variables, update.gradients) {
       var step = gradient
       if momentum != 0 {
-        let type = variable.type
-        let velocity = try graph.variable("\(variable.name)/velocity", fileID: fileID, line: line) {
-          try broadcast($0.scalar(0, type.element), to: type.shape)
-        }
+        let velocity = try update.state("\(variable.name)/velocity", variable.type)
         step = try velocity.read() * momentum + gradient
         try velocity.assign(step)
       }

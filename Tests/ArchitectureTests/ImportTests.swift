@@ -1,4 +1,4 @@
-import Foundation
+import TenonTestKit
 import Testing
 
 /// The walls between modules: who may import what, as Docs/Architecture.md has them.
@@ -37,7 +37,7 @@ import Testing
 
   @Test func importsStayInsideTheWalls() throws {
     var violations: [String] = []
-    for file in try SourceTree.swiftFiles("Sources")
+    for file in try SourceFile.all("Sources")
     where !file.path.hasSuffix(".generated.swift") {
       let module = file.path.split(separator: "/")[1]
       let allowed = try #require(ImportTests.allowed[String(module)], "module \(module) is new")
@@ -58,7 +58,7 @@ import Testing
 
   @Test func codegenAndRuntimeNeverNameAnOp() throws {
     var violations: [String] = []
-    for file in try SourceTree.swiftFiles("Sources")
+    for file in try SourceFile.all("Sources")
     where ImportTests.opBlind.contains(String(file.path.split(separator: "/")[1])) {
       for line in file.lines where line.contains("import TenonOps") { violations.append(file.path) }
     }
@@ -67,8 +67,8 @@ import Testing
 
   @Test func filesStayUnderFourHundredLines() throws {
     let long = try
-      (SourceTree.swiftFiles("Sources") + SourceTree.swiftFiles("Tests")
-      + SourceTree.cFiles("Sources"))
+      (SourceFile.all("Sources") + SourceFile.all("Tests")
+      + SourceFile.all("Sources", ".c") + SourceFile.all("Sources", ".h"))
       .filter { $0.lines.count > 400 && !$0.path.hasSuffix(".generated.swift") }
       .map { "\($0.path): \($0.lines.count) lines" }
     #expect(long.isEmpty, "\(long.joined(separator: "\n"))")
@@ -76,7 +76,7 @@ import Testing
 
   @Test func fileNamesSayWhatIsInside() throws {
     let banned = ["Utils", "Util", "Common", "Helpers", "Helper", "Manager", "Base", "Misc"]
-    let named = try SourceTree.swiftFiles("Sources").map(\.path).filter { path in
+    let named = try SourceFile.all("Sources").map(\.path).filter { path in
       let name = path.split(separator: "/").last!.dropLast(".swift".count)
       return banned.contains { name.hasSuffix($0) }
     }
@@ -84,30 +84,14 @@ import Testing
   }
 }
 
-/// The package's own source files.
-enum SourceTree {
-  struct File {
-    var path: String
-    var lines: [Substring]
-  }
+/// A source file, by its path in the package.
+private struct SourceFile {
+  var path: String
+  var lines: [String]
 
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
-  static func swiftFiles(_ folder: String) throws -> [File] { try files(folder, [".swift"]) }
-  static func cFiles(_ folder: String) throws -> [File] { try files(folder, [".c", ".h"]) }
-
-  private static func files(_ folder: String, _ endings: [String]) throws -> [File] {
-    let base = root.appendingPathComponent(folder)
-    let paths =
-      FileManager.default.enumerator(atPath: base.path)?.compactMap { $0 as? String } ?? []
-    return try paths.sorted().filter { path in
-      endings.contains { path.hasSuffix($0) } && !path.contains("/.build/")
-    }.map { path in
-      let text = try String(contentsOf: base.appendingPathComponent(path), encoding: .utf8)
-      return File(
-        path: "\(folder)/\(path)",
-        lines: text.split(separator: "\n", omittingEmptySubsequences: false))
+  static func all(_ folder: String, _ ending: String = ".swift") throws -> [SourceFile] {
+    try PackageFiles.paths(folder, ending).map {
+      SourceFile(path: $0, lines: try PackageFiles.lines($0))
     }
   }
 }

@@ -95,4 +95,25 @@ import Testing
       reference.output.hasPrefix(
         "Error: --backend must be native or portable: the reference has no plans\n"))
   }
+  @Test func withAndWithoutOpenBLAS() throws {
+    defer { command.remove() }
+    let none = "TENON_BLAS=/nowhere/libblas.so"
+    #expect(
+      command.tenon(line + " --backend portable", none)
+        == .init(ending: .exited(0), output: result))
+    func matrices(_ variables: String) -> [Substring] {
+      command.tenon("doctor", variables).output.split(separator: "\n")
+        .filter { $0.hasPrefix("OpenBLAS: ") }
+    }
+    #expect(
+      matrices(none) == [
+        "OpenBLAS: none, /nowhere/libblas.so cannot be used; the portable backend multiplies "
+          + "matrices with plain loops, and TENON_BLAS names another"
+      ])
+    // `make setup` installs it.
+    #expect(
+      matrices("") == [
+        "OpenBLAS: libopenblas.so.0; the portable backend multiplies matrices with it"
+      ])
+  }
 }

@@ -1,3 +1,4 @@
+import TenonTestKit
 import Testing
 
 /// Code on a page is code of the sources: each paragraph of a block after `<!-- from PATH -->` is a
@@ -12,7 +13,7 @@ import Testing
   private func blocks(_ page: String) throws -> [Block] {
     var result: [Block] = []
     var (source, block): (String?, [String]?) = (nil, nil)
-    for line in try Page.lines(page) {
+    for line in try PackageFiles.lines(page) {
       if let match = line.wholeMatch(of: #/<!-- from (\S+) -->/#) {
         source = String(match.1)
       } else if let lines = block {
@@ -32,11 +33,13 @@ import Testing
   }
 
   @Test func blocksAreWhatTheirSourcesSay() throws {
-    let pages = try ["README.md"] + Page.paths("Docs", ".md") + Page.paths("Samples", "README.md")
+    let pages =
+      try ["README.md"] + PackageFiles.paths("Docs", ".md")
+      + PackageFiles.paths("Samples", "README.md")
     let found = try pages.flatMap(blocks)
     #expect(found.count >= 4)
     for block in found {
-      let source = try Page.lines(block.source)
+      let source = try PackageFiles.lines(block.source)
       // The block may be indented less than its source, and `…` stands for what is left out.
       var start = 0
       for piece in block.lines.split(whereSeparator: { ["", "…"].contains($0) }).map(Array.init) {

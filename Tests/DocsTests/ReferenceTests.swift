@@ -2,6 +2,7 @@ import Foundation
 import TenonGraph
 import TenonOps
 import TenonPasses
+import TenonTestKit
 import Testing
 
 /// Docs/Reference is what the sources say now; `make reference` writes it anew.
@@ -16,9 +17,9 @@ import Testing
     let page = try #require(ReferenceTests.pages.first { $0.path == path })
     let text = try page.text()
     if ProcessInfo.processInfo.environment["TENON_WRITE_REFERENCE"] != nil {
-      try Page.write(text, path)
+      try PackageFiles.write(text, path)
     }
-    #expect(try Page.text(path) == text, "\(path) is stale; run `make reference`")
+    #expect(try PackageFiles.text(path) == text, "\(path) is stale; run `make reference`")
   }
 
   @Test func everyOpAndPassIsDescribed() throws {

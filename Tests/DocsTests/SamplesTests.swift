@@ -1,4 +1,5 @@
 import Foundation
+import TenonTestKit
 import Testing
 
 /// The samples print what their pages say.
@@ -24,7 +25,7 @@ import Testing
   @Test(
     arguments: ["01-HelloGraph", "03-WriteAnOp", "04-WriteAPass", "05-DebugAGraph", "06-RunONNX"])
   func theOutputIsWhatThePageSays(_ sample: String) throws {
-    let page = try Page.text("Samples/\(sample)/README.md")
+    let page = try PackageFiles.text("Samples/\(sample)/README.md")
     let block = try #require(page.firstMatch(of: #/(?s)It prints\n\n```\n(.*?)```/#))
     #expect(try output(String(sample.dropFirst(3))) == String(block.1))
   }

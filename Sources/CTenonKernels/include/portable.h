@@ -15,6 +15,19 @@ void tenon_portable_kernel(
 /// where it is not set the system's. Opens it.
 bool tenon_portable_has_library(void);
 
+/// c[m][n] is the sum over k of a[m][k] b[k][n]; strides in elements, one of each operand's is 1.
+/// By the library where there is one, else by plain loops.
+///
+/// - type: `tenon_portable_f32` or `tenon_portable_f64`.
+void tenon_portable_multiply_matrices(
+    int64_t type, int64_t m, int64_t n, int64_t k, const void *a, int64_t am, int64_t ak,
+    const void *b, int64_t bk, int64_t bn, void *c);
+
+/// As `tenon_portable_multiply_matrices`, always by plain loops; strides are free.
+void tenon_portable_multiply_matrices_plainly(
+    int64_t type, int64_t m, int64_t n, int64_t k, const void *a, int64_t am, int64_t ak,
+    const void *b, int64_t bk, int64_t bn, void *c);
+
 /// Elements that are computed side by side.
 #define TENON_PORTABLE_LANES 128
 

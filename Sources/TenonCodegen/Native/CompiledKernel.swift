@@ -27,6 +27,13 @@ package struct CompiledKernel: Sendable {
   package let schedule: String
   package let kernel: Kernel
   package let target: Target
+  /// What it computes.
+  package let group: KernelGroup
+  let conditions: CompilationHistory.Conditions
+  /// The cache that has the object.
+  let cache: KernelCache
+  /// Whether the compiler was needed, and why.
+  package internal(set) var compilation: KernelCompilation
 
   /// The shared object's bytes, as a plan file carries them.
   ///

@@ -128,6 +128,7 @@ package struct KernelCache: Sendable {
   }
 
   func keepNote(_ text: String, named name: String, about subject: String) {
+    makeRoom(in: "\(folder)/notes", for: 512)
     FileBytes.write(
       Array(text.utf8), to: "\(folder)/notes/\(name)-\(SHA256.hexDigest(subject))")
   }
@@ -140,11 +141,15 @@ package struct KernelCache: Sendable {
       guard let lasting = TemporaryFolder.makeLasting() else { return nil }
       place = lasting
     }
-    // The cache is bounded in this too.
-    let kept = FileBytes.names(in: place)
-    if kept.count >= 32 { for name in kept { unlink("\(place)/\(name)") } }
+    makeRoom(in: place, for: 32)
     let path = "\(place)/\(SHA256.hexDigest(source).prefix(16)).c"
     return FileBytes.write(Array(source.utf8), to: path) ? path : nil
+  }
+
+  /// Empties a folder that holds so many files: the cache is bounded in small ones too.
+  private func makeRoom(in place: String, for limit: Int) {
+    let kept = FileBytes.names(in: place)
+    if kept.count >= limit { for name in kept { unlink("\(place)/\(name)") } }
   }
 
   /// Removes the oldest objects until a quarter of the limit is free, where it is passed; then the

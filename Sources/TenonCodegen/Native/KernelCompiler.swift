@@ -68,7 +68,10 @@ package struct KernelCompiler {
       }
     }
     for (key, path) in try build(missing, compiler) { objects[key] = path }
-    let kernels = drafts.map { $0.compiled(objects[$0.key]!) }
+    let compiled = Set(missing.map(\.key))
+    let kernels = drafts.map {
+      $0.compiled(objects[$0.key]!, compiled.contains($0.key) ? .first : .cached, cache)
+    }
     return numbers.map { kernels[$0] }
   }
 
@@ -124,6 +127,7 @@ struct KernelDraft {
   let text: String
   let key: String
   let target: Target
+  let conditions: CompilationHistory.Conditions
 
   /// The function's name.
   var symbol: String { "tenon_" + key.prefix(16) }
@@ -136,12 +140,17 @@ struct KernelDraft {
     symbols = canonical.symbols
     scheduled = scheduler.schedule(canonical.group)
     text = scheduled.kernel.description
-    let flags = CCompiler.flags(target).joined(separator: " ")
+    conditions = CompilationHistory.Conditions(
+      emission: "\(CSource.version)", target: target.name,
+      flags: CCompiler.flags(target).joined(separator: " "), compiler: compilerVersion)
     key = SHA256.hexDigest(
-      "emission \(CSource.version)\n\(target.name)\n\(flags)\n\(compilerVersion)\n\(text)")
+      "emission \(conditions.emission)\n\(conditions.target)\n\(conditions.flags)\n"
+        + "\(conditions.compiler)\n\(text)")
   }
 
-  func compiled(_ object: String) -> CompiledKernel {
+  func compiled(_ object: String, _ compilation: KernelCompilation, _ cache: KernelCache)
+    -> CompiledKernel
+  {
     let kernel = scheduled.kernel
     let tiles = kernel.tiles.substituting { name in
       kernel.parameters.firstIndex(of: name).map { Dimension(symbols[$0]) }
@@ -150,7 +159,7 @@ struct KernelDraft {
       key: key, symbol: symbol, objectPath: object, sizes: symbols.map { Dimension($0) },
       tiles: tiles, hasUniformTiles: scheduled.hasUniformTiles, scratchBytes: kernel.scratchBytes,
       flops: group.flops, bytes: group.byteCount, schedule: scheduled.description, kernel: kernel,
-      target: target)
+      target: target, group: group, conditions: conditions, cache: cache, compilation: compilation)
   }
 }
 

@@ -12,19 +12,7 @@ public struct CrossEntropy: CompositeOp {
   public init() {}
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let (logits, labels) = (try site.tensor(0), try site.tensor(1))
-    try site.require(
-      logits.element.isFloat && !logits.element.isStorageOnly, "element-type",
-      "logits must be floats")
-    try site.require(
-      labels.element.isInteger && !labels.element.isStorageOnly, "element-type",
-      "labels must be integers")
-    try site.require(
-      logits.rank >= 1, "shape-mismatch", "logits need an axis of classes, the last")
-    try site.requireEqual(
-      Shape(Array(logits.shape.dropLast())), labels.shape, "shape-mismatch",
-      "labels must have the logits' shape without the last axis")
-    return [.tensor(logits.element, labels.shape)]
+    [try site.inferLosses(ofClasses: "logits")]
   }
 
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
@@ -85,6 +73,27 @@ public struct CrossEntropy: CompositeOp {
         gives: [Tensor([0.407605964, 2.40760596] as [Float])],
         source: "SciPy, scipy.special.logsumexp less the label's logit")
     ]
+  }
+}
+
+extension InferenceSite {
+  /// The losses of rows of classes along the last axis, each with an integer label.
+  ///
+  /// - Parameter rows: what the rows hold: `logits`.
+  func inferLosses(ofClasses rows: String) throws -> ValueType {
+    let (classes, labels) = (try tensor(0), try tensor(1))
+    try require(
+      classes.element.isFloat && !classes.element.isStorageOnly, "element-type",
+      "\(rows) must be floats")
+    try require(
+      labels.element.isInteger && !labels.element.isStorageOnly, "element-type",
+      "labels must be integers")
+    try require(
+      classes.rank >= 1, "shape-mismatch", "\(rows) need an axis of classes, the last")
+    try requireEqual(
+      Shape(Array(classes.shape.dropLast())), labels.shape, "shape-mismatch",
+      "labels must have the \(rows)' shape without the last axis")
+    return .tensor(classes.element, labels.shape)
   }
 }
 

@@ -10,16 +10,7 @@ public struct NegativeLogLikelihood: CompositeOp {
   public init() {}
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let (logs, labels) = (try site.requireFloat(), try site.tensor(1))
-    try site.require(
-      labels.element.isInteger && !labels.element.isStorageOnly, "element-type",
-      "labels must be integers")
-    try site.require(
-      logs.rank >= 1, "shape-mismatch", "log-probabilities need an axis of classes, the last")
-    try site.requireEqual(
-      Shape(Array(logs.shape.dropLast())), labels.shape, "shape-mismatch",
-      "labels must have the log-probabilities' shape without the last axis")
-    return [.tensor(logs.element, labels.shape)]
+    [try site.inferLosses(ofClasses: "log-probabilities")]
   }
 
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {

@@ -1,9 +1,49 @@
 import TenonGraph
 import TenonTensor
 
+/// What the ops share that normalize by numbers of an axis's places.
+public protocol BatchNormalizing: CompositeOp {
+  /// The axis of channels; negative ones count from the last.
+  var axis: Int { get }
+  /// Added to the variance.
+  var epsilon: Double { get }
+  init(axis: Int, epsilon: Double)
+}
+
+extension BatchNormalizing {
+  /// The axis counted from the first.
+  fileprivate func place(in shape: Shape) -> Int { axis < 0 ? axis + shape.rank : axis }
+
+  /// Checks x and its parameters; x and how many channels it has.
+  fileprivate func inferOperands(_ site: InferenceSite) throws -> (
+    x: TensorType, channels: Dimension
+  ) {
+    let x = try site.requireFloat()
+    let channels = x.shape[try site.axis(axis, rank: x.rank)]
+    try site.requireParameters(from: 1, shape: [channels])
+    return (x, channels)
+  }
+
+  /// A case for each shape and axis.
+  fileprivate static func samples(
+    _ cases: [(Shape, Int)], range: ClosedRange<Double> = -4...4
+  ) -> Samples {
+    Samples(elements: ElementType.floats, range: range) { element in
+      cases.map { shape, axis in
+        let op = Self(axis: axis, epsilon: 1e-5)
+        let parameter = TensorType(element, [shape[op.place(in: shape)]])
+        return Samples.Case(
+          op,
+          [TensorType(element, shape)]
+            + [TensorType](repeating: parameter, count: signature.operands.count - 1))
+      }
+    }
+  }
+}
+
 /// x normalized by a mean and a variance given for each index of an axis, then scaled and shifted
 /// (Ioffe and Szegedy, "Batch Normalization", ICML 2015): what a trained network does.
-public struct BatchNormalization: CompositeOp {
+public struct BatchNormalization: BatchNormalizing {
   public static let name = "batch_norm"
   public static let signature = Signature(["x", "scale", "bias", "mean", "variance"])
   public let axis: Int
@@ -15,10 +55,7 @@ public struct BatchNormalization: CompositeOp {
   }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.requireFloat()
-    let axis = try site.axis(axis, rank: x.rank)
-    try site.requireParameters(from: 1, shape: [x.shape[axis]])
-    return [.tensor(x.element, x.shape)]
+    [.tensor(try inferOperands(site).x)]
   }
 
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
@@ -35,19 +72,11 @@ public struct BatchNormalization: CompositeOp {
   }
 
   public static var samples: Samples {
-    Samples(elements: ElementType.floats, range: 0.25...3) { element in
-      let running = Dimension(.running("n", maximum: 9))
-      let cases: [(Shape, Int)] = [
+    samples(
+      [
         ([3, 4], 1), ([2, 3, 4], 1), ([2, 3, 4], -1), ([0, 2], 1), ([2, 67], 1),
-        ([1, 3, 2, 5], 1), ([running, 3], 1),
-      ]
-      return cases.map { shape, axis in
-        let parameter = TensorType(element, [shape[axis < 0 ? axis + shape.rank : axis]])
-        return Samples.Case(
-          BatchNormalization(axis: axis),
-          [TensorType(element, shape)] + [TensorType](repeating: parameter, count: 4))
-      }
-    }
+        ([1, 3, 2, 5], 1), ([Dimension(.running("n", maximum: 9)), 3], 1),
+      ], range: 0.25...3)
   }
 
   public static var examples: [Example] {
@@ -66,7 +95,7 @@ public struct BatchNormalization: CompositeOp {
 /// x normalized over all axes but one, then scaled and shifted for each index of that axis: what
 /// training does. Further results are the mean, the variance (over n) and the inverse of the
 /// standard deviation.
-public struct BatchNormalizationTraining: CompositeOp {
+public struct BatchNormalizationTraining: BatchNormalizing {
   public static let name = "batch_norm_training"
   public static let signature = Signature(
     ["x", "scale", "bias"], ["result", "mean", "variance", "inverseDeviation"])
@@ -79,21 +108,19 @@ public struct BatchNormalizationTraining: CompositeOp {
   }
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
-    let x = try site.requireFloat()
-    let axis = try site.axis(axis, rank: x.rank)
-    try site.requireParameters(from: 1, shape: [x.shape[axis]])
-    let parameter = ValueType.tensor(x.element.computeType, [x.shape[axis]])
-    return [.tensor(x.element, x.shape), parameter, parameter, parameter]
+    let (x, channels) = try inferOperands(site)
+    let parameter = ValueType.tensor(x.element.computeType, [channels])
+    return [.tensor(x), parameter, parameter, parameter]
   }
 
   private func others(_ x: Value) -> [Int] {
-    x.shape.indices.filter { $0 != (axis < 0 ? axis + x.rank : axis) }
+    x.shape.indices.filter { $0 != place(in: x.shape) }
   }
 
   /// A parameter of the axis with the other axes at size 1.
   private func kept(_ parameter: Value, _ x: Value) throws -> Value {
     var sizes = x.shape.map { _ in Dimension(1) }
-    sizes[axis < 0 ? axis + x.rank : axis] = parameter.shape[0]
+    sizes[place(in: x.shape)] = parameter.shape[0]
     return try reshape(parameter, Shape(sizes))
   }
 
@@ -145,19 +172,10 @@ public struct BatchNormalizationTraining: CompositeOp {
   }
 
   public static var samples: Samples {
-    Samples(elements: ElementType.floats) { element in
-      let running = Dimension(.running("n", maximum: 9))
-      let cases: [(Shape, Int)] = [
-        ([3, 4], 1), ([2, 3, 4], 1), ([2, 3, 4], -1), ([3, 67], 1), ([2, 3, 2, 5], 1),
-        ([running, 3], 1), ([1, 2, 9], 1),
-      ]
-      return cases.map { shape, axis in
-        let parameter = TensorType(element, [shape[axis < 0 ? axis + shape.rank : axis]])
-        return Samples.Case(
-          BatchNormalizationTraining(axis: axis),
-          [TensorType(element, shape), parameter, parameter])
-      }
-    }
+    samples([
+      ([3, 4], 1), ([2, 3, 4], 1), ([2, 3, 4], -1), ([3, 67], 1), ([2, 3, 2, 5], 1),
+      ([Dimension(.running("n", maximum: 9)), 3], 1), ([1, 2, 9], 1),
+    ])
   }
 
   public static var examples: [Example] {

@@ -7,7 +7,7 @@ package struct Scheduler {
   /// Work units of one tile: rough counts of vector instructions.
   package let tileWork: Int
 
-  package init(target: Target, tileWork: Int = 1 << 16) {
+  package init(target: Target, tileWork: Int = 1 << 12) {
     self.target = target
     self.tileWork = tileWork
   }

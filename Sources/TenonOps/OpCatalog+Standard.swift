@@ -88,6 +88,8 @@ extension OpCatalog {
     Multiply.self,
     Negate.self,
     NegativeLogLikelihood.self,
+    NonMaxSuppression.self,
+    Nonzero.self,
     Not.self,
     OneHot.self,
     OptimizationBarrier.self,
@@ -139,6 +141,7 @@ extension OpCatalog {
     TopK.self,
     Transpose.self,
     TriangularSolve.self,
+    Unique.self,
     While.self,
     Xor.self,
   ])

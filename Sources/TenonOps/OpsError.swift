@@ -18,6 +18,13 @@ extension TenonError {
       details: ["operand: \(number)"], location: number.graph.line(of: site))
   }
 
+  static func unboundedSize(_ op: String, _ x: Value, _ site: CallSite) -> TenonError {
+    TenonError(
+      "size-unbounded",
+      "\(op): the number of elements has no bound; give the sizes of the shape a maximum",
+      details: ["operand: \(x)"], location: x.graph.line(of: site))
+  }
+
   static func notTruth(_ op: String, _ x: Value, _ site: CallSite) -> TenonError {
     TenonError(
       "element-type", "\(op): the elements must be bool; compare first",

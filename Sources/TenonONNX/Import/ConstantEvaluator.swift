@@ -42,8 +42,12 @@ final class ConstantEvaluator {
         for result in graph.results(node) { tensors[result] = .some(nil) }
         continue
       }
-      let results = try interpreter.evaluate(node, values)
-      for (result, tensor) in zip(graph.results(node), results) { tensors[result] = tensor }
+      do {
+        let results = try interpreter.evaluate(node, values)
+        for (result, tensor) in zip(graph.results(node), results) { tensors[result] = tensor }
+      } catch let error as TenonError where error.code == "unbound-symbol" {
+        for result in graph.results(node) { tensors[result] = .some(nil) }
+      }
     }
     return tensors[value.id]!
   }

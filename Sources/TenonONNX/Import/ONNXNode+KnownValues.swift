@@ -50,6 +50,15 @@ extension ONNXNode {
   }
 }
 
+extension ONNXNode {
+  /// A name for a size that a run decides: a word with a number that makes it new.
+  func newSize(_ word: String) -> String {
+    var number = 0
+    while graph.symbol(named: "\(word)_\(number)") != nil { number += 1 }
+    return "\(word)_\(number)"
+  }
+}
+
 /// Thrown where an operator needs a value that only a run knows: the import may be tried again with
 /// the inputs that go into it bound by value.
 struct NeededValues: Error {

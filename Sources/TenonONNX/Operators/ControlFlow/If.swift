@@ -30,12 +30,70 @@ extension ONNXOperator {
         condition, onTrue: { try branch(onTrue) }, onFalse: { try branch(onFalse) })
       return results.map(ONNXValue.tensor)
     } catch is BranchesDiffer {
-      // Results of one kind are no single type: the condition must be known.
-      _ = try node.constant(0)
-      preconditionFailure("internal: a known condition became unknown")
+      guard types.count == 2, let shapes = BranchShapes(types[0], types[1]) else {
+        // Results of one kind are no single type: the condition must be known.
+        _ = try node.constant(0)
+        preconditionFailure("internal: a known condition became unknown")
+      }
+      return try shapes.conditional(node, condition, onTrue, onFalse).map(ONNXValue.tensor)
     }
   }
 }
 
 /// The branches of an `If` give sequences, or tensors of different types.
 private struct BranchesDiffer: Error {}
+
+/// Results of two branches whose sizes differ: each branch fills them up to the larger bound and
+/// says how large they are, which a run then reads.
+private struct BranchShapes {
+  /// The common shapes, differing sizes at their bounds.
+  private var shapes: [Shape] = []
+  /// Which sizes differ, by result.
+  private var axes: [[Int]] = []
+
+  /// Nil where the results differ in more than bounded sizes.
+  init?(_ a: [ValueType], _ b: [ValueType]) {
+    guard a.count == b.count else { return nil }
+    for (first, second) in zip(a, b) {
+      guard let first = first.tensor, let second = second.tensor, first.element == second.element,
+        first.rank == second.rank
+      else { return nil }
+      var shape = first.shape
+      let differing = shape.indices.filter { first.shape[$0] != second.shape[$0] }
+      for axis in differing {
+        guard let one = first.shape[axis].upperBound, let other = second.shape[axis].upperBound
+        else { return nil }
+        shape[axis] = Dimension(max(one, other))
+      }
+      shapes.append(shape)
+      axes.append(differing)
+    }
+  }
+
+  func conditional(
+    _ node: ONNXNode, _ condition: Value, _ onTrue: ONNXGraphProto, _ onFalse: ONNXGraphProto
+  ) throws -> [Value] {
+    func branch(_ graph: ONNXGraphProto) throws -> [Value] {
+      var filled: [Value] = []
+      var sizes: [Value] = []
+      for (position, value) in try node.record(graph, []).enumerated() {
+        guard case .tensor(let tensor) = value else { throw BranchesDiffer() }
+        let missing = zip(shapes[position], tensor.shape).map { $0 - $1 }
+        filled.append(try pad(tensor, low: missing.map { _ in 0 }, high: missing))
+        sizes += try axes[position].map { try node.graph.size(tensor.shape[$0]) }
+      }
+      return filled + sizes
+    }
+    let results = try TenonOps.conditional(
+      condition, onTrue: { try branch(onTrue) }, onFalse: { try branch(onFalse) })
+    var sizes = results[shapes.count...]
+    return try shapes.indices.map { position in
+      var limits = shapes[position].dimensions
+      for axis in axes[position] {
+        limits[axis] = try runningSize(
+          sizes.removeFirst(), node.newSize("chosen"), maximum: limits[axis].constant!)
+      }
+      return try slice(results[position], starts: limits.map { _ in 0 }, limits: limits)
+    }
+  }
+}

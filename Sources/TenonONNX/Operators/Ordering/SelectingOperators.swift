@@ -3,8 +3,8 @@ import TenonOps
 import TenonTensor
 
 extension ONNXOperator {
-  /// Operators that select elements by their values: how many, what the values are decides, which
-  /// must therefore be known.
+  /// Operators that select elements by their values: how many, the values decide, when importing
+  /// where they are known, else in a run.
   static let selecting: [ONNXOperator] = [
     compress,
     nonMaxSuppression,
@@ -13,7 +13,9 @@ extension ONNXOperator {
   ]
 
   private static let nonZero = ONNXOperator("NonZero", since: [9, 13]) { node in
-    let x = try node.constant(0)
+    guard let x = try node.knownTensor(0) else {
+      return try transpose(nonzero(node.input(0), node.newSize("nonzero")))
+    }
     let strides = rowMajorStrides(x.shape)
     let found = try x.doubles().enumerated().filter { $0.element != 0 }.map(\.offset)
     let places = x.shape.indices.flatMap { axis in
@@ -25,10 +27,8 @@ extension ONNXOperator {
   /// `Compress`: the slices, or without an axis the elements, whose condition holds.
   private static let compress = ONNXOperator("Compress", since: [9, 11, 28]) { node in
     var x = try node.input(0)
-    let condition = try node.constant(1)
+    let condition = try node.input(1)
     try node.require(condition.rank == 1, "the condition must have rank 1")
-    let chosen = try condition.integers().enumerated().filter { $0.element != 0 }
-      .map { Int64($0.offset) }
     let axis: Int
     if let given = try node.integer("axis") {
       axis = try node.axis(given, rank: x.rank)
@@ -36,27 +36,41 @@ extension ONNXOperator {
       axis = 0
       x = try TenonOps.reshape(x, [x.shape.elementCount])
     }
-    if let size = x.shape[axis].constant {
+    if let size = x.shape[axis].constant, let length = condition.shape[0].constant {
       try node.require(
-        chosen.allSatisfy { $0 < size }, "the condition is longer than axis \(axis) of size \(size)"
-      )
+        length <= size, "the condition is longer than axis \(axis) of size \(size)")
     }
-    return try take(x, node.graph.constant(Tensor(chosen, shape: [chosen.count])), axis: axis)
+    let chosen: Value
+    if let known = try node.knownTensor(1) {
+      let places = try known.integers().enumerated().filter { $0.element != 0 }
+      chosen = try node.graph.constant(
+        Tensor(places.map { Int64($0.offset) }, shape: [places.count]))
+    } else {
+      chosen = try nonzeroPlaces(condition, node.newSize("compressed")).places
+    }
+    return try take(x, chosen, axis: axis)
   }
 
   /// `Unique`: elements, or slices along an axis, that are there once or more, sorted or as they
   /// first come; their first places; for each its place among them; how often each is there.
   private static let unique = ONNXOperator(many: "Unique", since: [11, 28]) { node in
-    var x = try node.input(0)
-    var known = try node.constant(0)
-    let axis: Int
-    if let given = try node.integer("axis") {
-      axis = try node.axis(given, rank: x.rank)
-    } else {
-      axis = 0
+    let x = try node.input(0)
+    let isSorted = try node.flag("sorted", default: true)
+    let axis = try node.integer("axis").map { try node.axis($0, rank: x.rank) }
+    if axis == nil || x.rank == 1, try node.knownTensor(0) == nil {
+      let found = try TenonOps.unique(x, isSorted: isSorted, node.newSize("unique"))
+      return [found.values, found.places, found.inverse, found.occurrences]
+    }
+    return try uniqueSlices(node, axis: axis, isSorted: isSorted)
+  }
+
+  private static func uniqueSlices(_ node: ONNXNode, axis: Int?, isSorted: Bool) throws -> [Value] {
+    var (x, known) = (try node.input(0), try node.constant(0))
+    if axis == nil {
       known = try known.reshaped([known.elementCount])
       x = try TenonOps.reshape(x, [x.shape.elementCount])
     }
+    let axis = axis ?? 0
     let slices = try Slices(known, axis: axis)
     let order = (0..<slices.count).sorted { a, b in
       let comparison = slices.compare(a, b)
@@ -71,7 +85,7 @@ extension ONNXOperator {
         groups.append([slice])
       }
     }
-    if try !node.flag("sorted", default: true) { groups.sort { $0[0] < $1[0] } }
+    if !isSorted { groups.sort { $0[0] < $1[0] } }
     var inverse = [Int64](repeating: 0, count: slices.count)
     for (position, group) in groups.enumerated() {
       for slice in group { inverse[slice] = Int64(position) }
@@ -89,7 +103,7 @@ extension ONNXOperator {
   private static let nonMaxSuppression = ONNXOperator(
     "NonMaxSuppression", since: [10, 11]
   ) { node in
-    let (boxes, scores) = (try node.constant(0), try node.constant(1))
+    var (boxes, scores) = (try node.input(0), try node.input(1))
     try node.require(
       boxes.rank == 3 && scores.rank == 3 && boxes.shape[2] == 4
         && boxes.shape[0] == scores.shape[0] && boxes.shape[1] == scores.shape[2],
@@ -97,31 +111,22 @@ extension ONNXOperator {
     func number(_ position: Int) throws -> Double? {
       try node.has(position) ? node.doubles(position).first : nil
     }
-    let limit = Int(try number(2) ?? 0)
-    let overlap = try number(3) ?? 0
-    let least = try number(4) ?? -.infinity
-    let isCentered = try node.flag("center_point_box")
-    let (corners, values) = (try boxes.doubles(), try scores.doubles())
-    let (classes, count) = (scores.shape[1], scores.shape[2])
-    var selected: [Int64] = []
-    for batch in 0..<scores.shape[0] {
-      let areas = (0..<count).map { box in
-        BoxArea(corners[((batch * count + box) * 4)...].prefix(4).map { $0 }, isCentered)
-      }
-      for one in 0..<classes {
-        let row = Array(values[((batch * classes + one) * count)...].prefix(count))
-        let order = (0..<count).filter { row[$0] > least }.sorted { a, b in
-          row[a] == row[b] ? a < b : row[a] > row[b]
-        }
-        var kept: [Int] = []
-        for box in order where kept.count < limit {
-          if kept.contains(where: { areas[$0].overlap(areas[box]) > overlap }) { continue }
-          kept.append(box)
-          selected += [Int64(batch), Int64(one), Int64(box)]
-        }
-      }
+    let limit = try number(2) ?? 0
+    if try node.flag("center_point_box") {
+      // Centre and size as (x, y, width, height).
+      let center = try slice(boxes, axis: 2, from: 0, to: 2)
+      let half = try slice(boxes, axis: 2, from: 2) / 2
+      boxes = try concatenate([center - half, center + half], axis: 2)
     }
-    return try node.graph.constant(Tensor(selected, shape: [selected.count / 3, 3]))
+    if let least = try number(4) {
+      let none = try TenonOps.broadcast(
+        node.graph.scalar(-Double.infinity, scores.elementType), to: scores.shape)
+      scores = try select(greater(scores, least), scores, none)
+    }
+    let most = boxes.shape[1].upperBound ?? Int(Int32.max)
+    return try TenonOps.nonMaxSuppression(
+      boxes: boxes, scores: scores, limit: limit < Double(most) ? max(0, Int(limit)) : most,
+      overlap: number(3) ?? 0, node.newSize("chosen"))
   }
 
   private static func rowMajorStrides(_ shape: [Int]) -> [Int] {
@@ -130,32 +135,6 @@ extension ONNXOperator {
       strides[axis] = strides[axis + 1] * shape[axis + 1]
     }
     return strides
-  }
-}
-
-/// A box by its edges.
-private struct BoxArea {
-  let (left, right, top, bottom): (Double, Double, Double, Double)
-
-  /// Two corners as (y, x, y, x), or the centre and the sizes as (x, y, width, height).
-  init(_ numbers: [Double], _ isCentered: Bool) {
-    if isCentered {
-      (left, right) = (numbers[0] - numbers[2] / 2, numbers[0] + numbers[2] / 2)
-      (top, bottom) = (numbers[1] - numbers[3] / 2, numbers[1] + numbers[3] / 2)
-    } else {
-      (left, right) = (min(numbers[1], numbers[3]), max(numbers[1], numbers[3]))
-      (top, bottom) = (min(numbers[0], numbers[2]), max(numbers[0], numbers[2]))
-    }
-  }
-
-  private var area: Double { (right - left) * (bottom - top) }
-
-  /// The area that both cover over the area that either does; -1 where there is no such.
-  func overlap(_ other: BoxArea) -> Double {
-    let width = min(right, other.right) - max(left, other.left)
-    let height = min(bottom, other.bottom) - max(top, other.top)
-    guard width > 0, height > 0, area > 0, other.area > 0 else { return -1 }
-    return width * height / (area + other.area - width * height)
   }
 }
 

@@ -33,13 +33,16 @@ extension Dimension {
 
   /// The values the expression can take with running symbols between 0 and their maxima (interval
   /// arithmetic, so it may be wider than the truth); nil where a bound symbol is left.
-  public var range: ClosedRange<Int>? {
+  public var range: ClosedRange<Int>? { interval(ofBound: nil) }
+
+  /// As `range`, with bound symbols in `bound`; nil where one is left and that is nil.
+  func interval(ofBound bound: ClosedRange<Int>?) -> ClosedRange<Int>? {
     var low = constantPart
     var high = constantPart
     for term in terms {
       var product = term.coefficient...term.coefficient
       for factor in term.factors {
-        guard let next = factor.range else { return nil }
+        guard let next = factor.interval(ofBound: bound) else { return nil }
         let corners = [
           Dimension.saturatingProduct(product.lowerBound, next.lowerBound),
           Dimension.saturatingProduct(product.lowerBound, next.upperBound),
@@ -99,13 +102,14 @@ extension Dimension.Atom {
     }
   }
 
-  var range: ClosedRange<Int>? {
+  func interval(ofBound bound: ClosedRange<Int>?) -> ClosedRange<Int>? {
     switch self {
     case .symbol(let symbol):
-      guard let maximum = symbol.maximum else { return nil }
-      return 0...maximum
+      return symbol.maximum.map { 0...$0 } ?? bound
     case .floorDivide(let a, let b):
-      guard let x = a.range, let y = b.range else { return nil }
+      guard let x = a.interval(ofBound: bound), let y = b.interval(ofBound: bound) else {
+        return nil
+      }
       let least = max(1, y.lowerBound)
       let most = max(least, y.upperBound)
       let corners = [x.lowerBound, x.upperBound].flatMap { value in
@@ -113,13 +117,17 @@ extension Dimension.Atom {
       }
       return corners.min()!...corners.max()!
     case .remainder(_, let b):
-      guard let y = b.range else { return nil }
+      guard let y = b.interval(ofBound: bound) else { return nil }
       return 0...max(0, y.upperBound - 1)
     case .minimum(let a, let b):
-      guard let x = a.range, let y = b.range else { return nil }
+      guard let x = a.interval(ofBound: bound), let y = b.interval(ofBound: bound) else {
+        return nil
+      }
       return min(x.lowerBound, y.lowerBound)...min(x.upperBound, y.upperBound)
     case .maximum(let a, let b):
-      guard let x = a.range, let y = b.range else { return nil }
+      guard let x = a.interval(ofBound: bound), let y = b.interval(ofBound: bound) else {
+        return nil
+      }
       return max(x.lowerBound, y.lowerBound)...max(x.upperBound, y.upperBound)
     }
   }

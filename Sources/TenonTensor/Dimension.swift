@@ -223,16 +223,20 @@ extension Dimension {
     return Dimension.make(parts.filter { !$0.factors.isEmpty }, constant)
   }
 
+  /// The smaller; one of the two where it is the smaller whatever the sizes.
   public static func minimum(_ a: Dimension, _ b: Dimension) -> Dimension {
-    if a == b { return a }
-    if let difference = (a - b).constant { return difference < 0 ? a : b }
+    let difference = (a - b).interval(ofBound: 0...limit)
+    if let difference, difference.upperBound <= 0 { return a }
+    if let difference, difference.lowerBound >= 0 { return b }
     let (x, y) = a.description < b.description ? (a, b) : (b, a)
     return atom(.minimum(x, y))
   }
 
+  /// The larger; one of the two where it is the larger whatever the sizes.
   public static func maximum(_ a: Dimension, _ b: Dimension) -> Dimension {
-    if a == b { return a }
-    if let difference = (a - b).constant { return difference > 0 ? a : b }
+    let difference = (a - b).interval(ofBound: 0...limit)
+    if let difference, difference.lowerBound >= 0 { return a }
+    if let difference, difference.upperBound <= 0 { return b }
     let (x, y) = a.description < b.description ? (a, b) : (b, a)
     return atom(.maximum(x, y))
   }

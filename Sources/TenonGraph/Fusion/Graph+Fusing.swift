@@ -104,7 +104,7 @@ struct FusionRewriter {
       }
     }
     graph.setResults(region, graph.results(region).map { replaced[$0] ?? $0 })
-    graph.setNodes(region, graph.sorted(units))
+    graph.setNodes(region, graph.sorted(units, of: region))
   }
 
   /// By value of nodes' results, whether some group reads it that does not compute it.
@@ -194,16 +194,20 @@ extension Graph {
     for result in results(node) { valueRecords[result.index].region = region }
   }
 
-  /// Nodes of one region after what they read, else in the order of their priorities.
-  fileprivate func sorted(_ units: [(node: NodeID, priority: Int)]) -> [NodeID] {
+  /// Nodes of one region after what they read, be it a size, else in the order of their priorities.
+  fileprivate func sorted(
+    _ units: [(node: NodeID, priority: Int)], of region: RegionID
+  ) -> [NodeID] {
+    var sizes = SizeReaders(self, under: [region])
     let ordered = units.sorted { $0.priority < $1.priority }.map(\.node)
     var placeOf: [NodeID: Int] = [:]
     for (place, node) in ordered.enumerated() { placeOf[node] = place }
     var waiting = [Int](repeating: 0, count: ordered.count)
     var readers = [[Int]](repeating: [], count: ordered.count)
     for (place, node) in ordered.enumerated() {
-      for operand in operands(node) {
-        guard let producer = producer(operand), let source = placeOf[producer] else { continue }
+      let producers = operands(node).compactMap { producer($0) } + sizes.readers(before: node)
+      for producer in producers {
+        guard let source = placeOf[producer] else { continue }
         readers[source].append(place)
         waiting[place] += 1
       }

@@ -37,8 +37,13 @@ func optimized(_ graph: Graph, _ options: CompileOptions) throws -> (
   try work.bind(options.sizes)
   try work.checkSymbolsAreBound()
   let target = options.target ?? Target.host()
+  var passes = options.passes
+  // Bytecode has no form for these, and without a compiler there is nothing else.
+  if options.backend == .native, (try? CCompiler.find()) != nil {
+    passes.claimedLowerings += KernelCompiler.claimedLowerings
+  }
   let log = try options.pipeline.run(
-    on: work, target: target, catalog: options.catalog, options: options.passes)
+    on: work, target: target, catalog: options.catalog, options: passes)
   return (work, target, log)
 }
 

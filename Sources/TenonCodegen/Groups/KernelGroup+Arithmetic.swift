@@ -30,6 +30,7 @@ extension KernelGroup {
       note(scatter.combiner, of: outputs.map(\.element.computeType))
     case .single(.prefixScan(let scan)):
       note(scan.combiner, of: outputs.map(\.element.computeType))
+    case .single(.attention): found.insert(inputs[0].element.computeType)
     case .single: break
     }
     return ElementType.allCases.filter { $0 != .bool && found.contains($0) }

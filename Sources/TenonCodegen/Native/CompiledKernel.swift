@@ -56,6 +56,11 @@ package struct CompiledKernel: Sendable {
 extension KernelGroup {
   /// Floating-point operations: those of the scalar programs, once for each index.
   var flops: Dimension {
+    if case .single(.attention(let attention)) = body {
+      let (query, key, value) = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
+      let products = query.prefix(3).reduce(key[2], *) * (query[3] + value[3])
+      return attention.isCausal ? products : products * 2
+    }
     guard case .stages(let stages) = staged.body else { return 0 }
     return stages.reduce(0) { total, stage in
       let points = stage.compute.axes.reduce(1, *)

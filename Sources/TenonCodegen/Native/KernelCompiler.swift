@@ -27,6 +27,9 @@ package struct KernelCompiler {
     self.timeLimit = timeLimit
   }
 
+  /// The kinds of lowering, beside `compute`, of composites that have kernels of their own.
+  package static let claimedLowerings = ["attention"]
+
   /// Why a group has no native kernel; nil where it has one.
   package static func refusal(_ group: KernelGroup) -> String? {
     for type in group.inputs + group.outputs where !type.element.hasKernels {
@@ -38,6 +41,7 @@ package struct KernelCompiler {
     case .single(.compute), .single(.place), .single(.scatter), .single(.prefixScan),
       .single(.sort):
       return nil
+    case .single(.attention(let attention)): return AttentionSchedule.refusal(group, attention)
     case .single(let lowering): return "the lowering `\(lowering.kind)`"
     }
   }

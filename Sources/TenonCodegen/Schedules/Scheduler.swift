@@ -27,6 +27,9 @@ package struct Scheduler {
     case .single(.sort(let sort)):
       return SortSchedule(group: group, sort: sort, target: target, tileWork: tileWork)
         .schedule(parameters: group.symbols)
+    case .single(.attention(let attention)):
+      return AttentionSchedule(group: group, attention: attention, target: target)
+        .schedule(parameters: group.symbols)
     case .single: preconditionFailure("internal: a lowering without a schedule")
     }
     let analysis = GroupAnalysis(group, stages)

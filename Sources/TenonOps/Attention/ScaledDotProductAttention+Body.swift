@@ -4,6 +4,13 @@ import TenonTensor
 extension ScaledDotProductAttention {
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
     let (key, value) = try joined(operands)
+    if hasPast {
+      let attention = ScaledDotProductAttention(
+        scale: scale, isCausal: isCausal, hasMask: hasMask)
+      let mask = hasMask ? [operands[3]] : []
+      return try graph.apply(attention, [operands[0], key, value] + mask, site: CallSite())
+        + [key, value]
+    }
     let (query, scores) = (operands[0], try scores(operands, key))
     // Below all numbers but minus infinity: a row that sees nothing then has exp(-∞) = 0 throughout.
     let largest = try maximum(
@@ -19,7 +26,7 @@ extension ScaledDotProductAttention {
     let rows = try reshape(log(divisor) + largest, Shape(Array(query.shape.prefix(3))))
     var shape = query.shape
     shape[3] = value.shape[3]
-    return [try reshape(result, shape), rows] + (hasPast ? [key, value] : [])
+    return [try reshape(result, shape), rows]
   }
 
   /// The greatest number that the scores' type holds.

@@ -96,7 +96,9 @@ public struct ScaledDotProductAttention: CompositeOp {
   }
 
   public func lowering(_ site: LoweringSite) -> Lowering? {
-    guard let depth = site.operands[0].shape[3].constant else { return nil }
+    guard let depth = site.operands[0].shape[3].constant, site.operands[2].shape[3].isConstant,
+      !hasPast
+    else { return nil }
     return .attention(
       Attention(
         scale: scale ?? 1 / Double(depth).squareRoot(), isCausal: isCausal, hasMask: hasMask,

@@ -141,61 +141,17 @@ struct ContractionWriter {
     return pieces * (schedule.pieces?.most ?? block.rows)
   }
 
-  /// The tile's first row.
-  var firstRow: IndexExpression {
-    guard let pieces = schedule.pieces else { return rows.lower * Dimension(block.rows) }
-    if pieces.short == 0 { return rows.lower * Dimension(pieces.most) }
-    let long = builder.minimum(rows.lower, IndexExpression(Dimension(pieces.long)))
-    return rows.lower * Dimension(pieces.most - 1) + long
+  private var pieces: RowPieces {
+    RowPieces(
+      builder: builder, range: rows, pieces: schedule.pieces, most: block.rows,
+      extent: shape.rows.extent)
   }
+
+  /// The tile's first row.
+  var firstRow: IndexExpression { pieces.first }
 
   /// `body` for each piece of the tile's rows, with its length and first row.
-  func forEachPiece(_ body: (Int, IndexExpression) -> Void) {
-    func loop(
-      _ lower: IndexExpression, _ upper: IndexExpression, _ length: Int, _ offset: Int
-    ) {
-      builder.loop(from: lower, to: upper) { piece in
-        builder.bound(piece, below: rows.loop.extent)
-        body(length, piece * Dimension(length) + Dimension(offset))
-      }
-    }
-    guard let pieces = schedule.pieces else { return forEachRunningPiece(body) }
-    guard pieces.short > 0 else { return loop(rows.lower, rows.upper, pieces.most, 0) }
-    let long = IndexExpression(Dimension(pieces.long))
-    if rows.lower == IndexExpression(0), rows.upper.constantValue != nil {
-      loop(rows.lower, long, pieces.most, 0)
-      loop(long, rows.upper, pieces.most - 1, pieces.long)
-    } else {
-      loop(rows.lower, builder.minimum(rows.upper, long), pieces.most, 0)
-      let lower = builder.binary(.maximum, builder.index(rows.lower), builder.index(long))
-      loop(.scalar(lower), rows.upper, pieces.most - 1, pieces.long)
-    }
-  }
-
-  /// Whole pieces, then rows by four, then single ones.
-  private func forEachRunningPiece(_ body: (Int, IndexExpression) -> Void) {
-    let total = IndexExpression(shape.rows.extent)
-    builder.loop(from: rows.lower, to: rows.upper) { piece in
-      builder.bound(piece, below: rows.loop.extent)
-      let first = piece * Dimension(block.rows)
-      builder.conditional(isLess(first + Dimension(block.rows - 1), total)) {
-        body(block.rows, first)
-      } otherwise: {
-        var lower = first
-        for length in [4, 1] where length < block.rows {
-          let step = builder.index(IndexExpression(Dimension(length)))
-          let steps = builder.define(
-            .floorDivide(builder.index(total - lower), step), LaneType(.i64))
-          let upper = lower + IndexExpression.scalar(steps) * Dimension(length)
-          builder.loop(from: lower, to: upper, step: length) { row in
-            builder.bound(row, below: shape.rows.extent)
-            body(length, row)
-          }
-          lower = upper
-        }
-      }
-    }
-  }
+  func forEachPiece(_ body: (Int, IndexExpression) -> Void) { pieces.forEach(body) }
 
   /// `body` for each row of a piece, written out.
   func forEachRow(_ count: Int, _ body: (IndexExpression) -> Void) {

@@ -16,6 +16,8 @@ final class ONNXImporter {
   private(set) var inputNames: [ValueID: String] = [:]
   /// The names of sizes that have no number yet.
   private(set) var openSizes: [String] = []
+  /// The names of sizes that values decide in a run.
+  var sizesOfRuns: Set<String> = []
 
   init(_ file: ONNXFile, _ options: ONNXImportOptions) {
     self.file = file

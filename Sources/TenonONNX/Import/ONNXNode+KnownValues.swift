@@ -1,4 +1,5 @@
 import TenonGraph
+import TenonOps
 import TenonTensor
 
 extension ONNXNode {
@@ -51,11 +52,29 @@ extension ONNXNode {
 }
 
 extension ONNXNode {
+  /// Whether input `position` is known in a run alone, and how many elements it may have already now.
+  func isDecidedByRuns(_ position: Int) throws -> Bool {
+    try input(position).shape.elementCount.upperBound != nil && knownTensor(position) == nil
+  }
+
   /// A name for a size that a run decides: a word with a number that makes it new.
   func newSize(_ word: String) -> String {
     var number = 0
     while graph.symbol(named: "\(word)_\(number)") != nil { number += 1 }
+    importer.sizesOfRuns.insert("\(word)_\(number)")
     return "\(word)_\(number)"
+  }
+
+  /// A value of which nothing can be taken along an axis that a run may leave empty, with one more
+  /// place there.
+  func neverEmpty(_ x: Value, axis: Int) throws -> Value {
+    let size = x.shape[axis]
+    guard size.symbols.contains(where: { importer.sizesOfRuns.contains($0.name) }),
+      size.range.map({ $0.lowerBound <= 0 }) ?? true
+    else { return x }
+    var high = x.shape.map { _ in Dimension(0) }
+    high[axis] = 1
+    return try TenonOps.pad(x, low: high.map { _ in 0 }, high: high)
   }
 }
 

@@ -37,6 +37,11 @@ public struct NonMaxSuppression: CompositeOp {
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
     let (boxes, scores) = (operands[0], operands[1])
     let shape = scores.shape
+    if shape.elementCount == 0 {
+      return [
+        try broadcast(graph.scalar(0, .i64), to: [0, 3]), try graph.scalar(0, .i64),
+      ]
+    }
     let places = try graph.iota(.i64, shape, dimension: 2)
     let sorted = try sort(by: scores, [places], axis: 2, isDescending: true)
     let area = try BoxEdges(boxes, order: sorted[1])
@@ -174,7 +179,8 @@ public func nonMaxSuppression(
   if !boxes.shape[1].isConstant, boxes.shape[1] == scores.shape[2] {
     boxes = try pad(boxes, low: [0, 0, 0], high: [0, rest, 0], fileID: fileID, line: line)
     scores = try pad(
-      scores, low: [0, 0, 0], high: [0, 0, rest], with: -Double.infinity, fileID: fileID, line: line)
+      scores, low: [0, 0, 0], high: [0, 0, rest], with: -Double.infinity, fileID: fileID, line: line
+    )
   }
   let found = try boxes.graph.apply(
     NonMaxSuppression(limit: limit, overlap: overlap), [boxes, scores], site: site)

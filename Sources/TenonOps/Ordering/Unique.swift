@@ -28,7 +28,7 @@ public struct Unique: CompositeOp {
     let zeros = try broadcast(graph.scalar(0, .i64), to: x.shape)
     let sorted = try sort(by: x, [places])
     // Equal elements are neighbours now, the first of them in front.
-    let before = try take(sorted[0], maximum(places - 1, 0))
+    let before = try pad(sorted[0], low: [1], high: [-1])
     var differs = try notEqual(sorted[0], before)
     if x.elementType.isFloat {
       differs = try and(differs, or(equal(sorted[0], sorted[0]), equal(before, before)))
@@ -42,24 +42,19 @@ public struct Unique: CompositeOp {
     var occurrences = try scatter(zeros, groups, zeros + 1, by: .add)
     if !isSorted {
       let isGroup = try less(places, broadcast(count, to: x.shape))
-      let order = try argSort(select(isGroup, first, far))
-      first = try take(first, order)
-      occurrences = try take(occurrences, order)
-      inverse = try take(argSort(order), inverse)
+      let ranked = try sort(by: select(isGroup, first, far), [places, first, occurrences])
+      (first, occurrences) = (ranked[2], ranked[3])
+      inverse = try take(pad(argSort(ranked[1]), low: [0], high: [1]), inverse)
     }
-    return [try take(x, first), first, inverse, occurrences, count]
+    // A vector without elements has none to take either, so there is one more.
+    let values = try take(pad(x, low: [0], high: [1]), first)
+    return [values, first, inverse, occurrences, count]
   }
 
   public func gradient(_ site: GradientSite) throws -> [Value?] {
     guard let gradient = site.gradients[0] else { return [nil] }
-    // What lies past the count stands for no element of the vector.
-    let x = site.operands[0]
-    let isThere = try less(
-      x.graph.iota(.i64, x.shape), broadcast(site.results[4], to: x.shape))
-    let zeros = try x.filled(0, site: CallSite())
-    return [
-      try scatter(zeros, site.results[1], select(isThere, gradient, zeros), by: .add)
-    ]
+    let zeros = try site.operands[0].filled(0, site: CallSite())
+    return [try scatter(zeros, site.results[1], gradient, by: .add)]
   }
 
   public static var samples: Samples {

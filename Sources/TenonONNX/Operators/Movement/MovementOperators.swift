@@ -26,7 +26,8 @@ extension ONNXOperator {
   private static let gather = ONNXOperator("Gather", since: [1, 11, 13]) { node in
     let x = try node.input(0)
     let axis = try node.axis(node.integer("axis", default: 0), rank: x.rank)
-    return try take(x, node.places(1, of: x.shape[axis]), axis: axis)
+    let places = try node.places(1, of: x.shape[axis])
+    return try take(node.neverEmpty(x, axis: axis), places, axis: axis)
   }
 
   private static let gatherElements = ONNXOperator("GatherElements", since: [11, 13]) { node in

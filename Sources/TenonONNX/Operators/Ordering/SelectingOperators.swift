@@ -13,9 +13,10 @@ extension ONNXOperator {
   ]
 
   private static let nonZero = ONNXOperator("NonZero", since: [9, 13]) { node in
-    guard let x = try node.knownTensor(0) else {
+    if try node.isDecidedByRuns(0) {
       return try transpose(nonzero(node.input(0), node.newSize("nonzero")))
     }
+    let x = try node.constant(0)
     let strides = rowMajorStrides(x.shape)
     let found = try x.doubles().enumerated().filter { $0.element != 0 }.map(\.offset)
     let places = x.shape.indices.flatMap { axis in
@@ -41,12 +42,12 @@ extension ONNXOperator {
         length <= size, "the condition is longer than axis \(axis) of size \(size)")
     }
     let chosen: Value
-    if let known = try node.knownTensor(1) {
-      let places = try known.integers().enumerated().filter { $0.element != 0 }
+    if try node.isDecidedByRuns(1) {
+      chosen = try nonzeroPlaces(condition, node.newSize("compressed")).places
+    } else {
+      let places = try node.constant(1).integers().enumerated().filter { $0.element != 0 }
       chosen = try node.graph.constant(
         Tensor(places.map { Int64($0.offset) }, shape: [places.count]))
-    } else {
-      chosen = try nonzeroPlaces(condition, node.newSize("compressed")).places
     }
     return try take(x, chosen, axis: axis)
   }
@@ -57,7 +58,7 @@ extension ONNXOperator {
     let x = try node.input(0)
     let isSorted = try node.flag("sorted", default: true)
     let axis = try node.integer("axis").map { try node.axis($0, rank: x.rank) }
-    if axis == nil || x.rank == 1, try node.knownTensor(0) == nil {
+    if axis == nil || x.rank == 1, try node.isDecidedByRuns(0) {
       let found = try TenonOps.unique(x, isSorted: isSorted, node.newSize("unique"))
       return [found.values, found.places, found.inverse, found.occurrences]
     }
@@ -123,7 +124,9 @@ extension ONNXOperator {
         node.graph.scalar(-Double.infinity, scores.elementType), to: scores.shape)
       scores = try select(greater(scores, least), scores, none)
     }
-    let most = boxes.shape[1].upperBound ?? Int(Int32.max)
+    // Where nothing bounds the number of boxes, the scores must be known.
+    if scores.shape.elementCount.upperBound == nil { _ = try node.constant(1) }
+    let most = boxes.shape[1].upperBound ?? 0
     return try TenonOps.nonMaxSuppression(
       boxes: boxes, scores: scores, limit: limit < Double(most) ? max(0, Int(limit)) : most,
       overlap: number(3) ?? 0, node.newSize("chosen"))

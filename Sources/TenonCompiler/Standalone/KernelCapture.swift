@@ -222,7 +222,8 @@ struct KernelCapture {
     }
     let after: HostFunction = { operands in
       kept.calls.withLock { calls in
-        guard var call = calls[site.kernel] else { return }
+        // Another step of the kernel may share its memory in another way.
+        guard var call = calls[site.kernel], call.buffers == buffers else { return }
         for number in outputs.sorted() where call.memory[number].after == nil {
           let bytes = buffers.indices.filter { buffers[$0] == number }
             .map { operands[$0].bytes }.max { $0.count < $1.count }!

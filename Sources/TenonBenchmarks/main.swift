@@ -2,17 +2,21 @@ import Tenon
 
 // Measures Tenon alone; run by `make bench`.
 //
-// Arguments: the command `tenon`, a saved digits graph, and one of its images; or `scale` or
-// `contractions` for those figures alone.
+// Arguments: the command `tenon`, a saved digits graph, and one of its images; or `scale`,
+// `contractions` or `layouts` for those figures alone.
 let arguments = Array(CommandLine.arguments.dropFirst())
-if arguments != ["scale"], arguments != ["contractions"] {
+let parts = ["scale", "contractions", "layouts"]
+let only = arguments.count == 1 && parts.contains(arguments[0]) ? arguments[0] : nil
+if only == nil {
   guard CommandLine.arguments.count == 4 else {
-    fatalError("usage: TenonBenchmarks TENON DIGITS.tenon IMAGE.npy | scale | contractions")
+    let rest = parts.joined(separator: " | ")
+    fatalError("usage: TenonBenchmarks TENON DIGITS.tenon IMAGE.npy | \(rest)")
   }
   try DigitsBenchmark(
     command: CommandLine.arguments[1], model: CommandLine.arguments[2],
     image: CommandLine.arguments[3]
   ).run()
 }
-if arguments != ["scale"] { try ContractionBenchmark().run() }
-if arguments != ["contractions"] { try ScaleBenchmark().run() }
+if only == nil || only == "contractions" { try ContractionBenchmark().run() }
+if only == nil || only == "layouts" { try LayoutBenchmark().run() }
+if only == nil || only == "scale" { try ScaleBenchmark().run() }

@@ -59,7 +59,8 @@ struct PlanBackend {
           preferredLayouts: { group, mayChange in
             isPortable
               ? group.inputs.map { _ in nil }
-              : scheduler.preferredLayouts(group, mayChange: mayChange)
+              : scheduler.preferredLayouts(
+                group, mayChange: mayChange, leastBytes: Scheduler.leastPackedBytes)
           })
       }
     }

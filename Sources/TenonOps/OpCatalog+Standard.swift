@@ -107,6 +107,7 @@ extension OpCatalog {
     RecurrentLayer.self,
     Reduce.self,
     ReduceWindow.self,
+    Relayout.self,
     Relu.self,
     Relu6.self,
     Remainder.self,

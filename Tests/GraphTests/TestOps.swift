@@ -29,6 +29,9 @@ struct Plus: PrimitiveOp {
     guard let x = site.knownElements(0), let y = site.knownElements(1) else { return nil }
     return zip(x, y).map { $0 + $1 }
   }
+  func lowering(_ site: LoweringSite) -> Lowering? {
+    .compute(.elementwise(site) { $0.binary(.add, $1[0], $1[1]) })
+  }
   func evaluate(_ operands: [Tensor], _ site: EvaluationSite) throws -> [Tensor] { [] }
 }
 

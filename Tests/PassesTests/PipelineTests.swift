@@ -12,7 +12,8 @@ import Testing
         "claim-lowerings", "simplify-views", "fold-constants", "simplify-algebra",
         "simplify-control-flow",
         "simplify-views", "fold-batch-normalization", "fold-constants",
-        "canonicalize", "eliminate-common-subexpressions", "remove-dead-nodes", "fuse",
+        "canonicalize", "eliminate-common-subexpressions", "remove-dead-nodes",
+        "assign-layouts", "fuse",
       ])
   }
 

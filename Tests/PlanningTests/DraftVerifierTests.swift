@@ -32,7 +32,10 @@ import Testing
         graph, table, groups, entry: entry,
         options: PlanningOptions(verify: true, passes: entry.name == "main" ? passes : []),
         refusal: KernelCompiler.refusal,
-        preferredLayouts: Scheduler(target: target).preferredLayouts
+        preferredLayouts: {
+          Scheduler(target: target).preferredLayouts(
+            $0, mayChange: $1, leastBytes: Scheduler.leastPackedBytes)
+        }
       ).draft
     }
   }

@@ -28,7 +28,8 @@ struct Drafted {
       },
       preferredLayouts: { group, mayChange in
         packs
-          ? Scheduler(target: target).preferredLayouts(group, mayChange: mayChange)
+          ? Scheduler(target: target).preferredLayouts(
+            group, mayChange: mayChange, leastBytes: Scheduler.leastPackedBytes)
           : group.inputs.map { _ in nil }
       })
   }

@@ -46,14 +46,15 @@ package final class GroupBuilder {
       let member = FusedMember(facts: facts, operands: inputs, mode: .staged)
       let outputs = (0..<graph.resultCount(node)).map { FusedValue(member: 0, result: $0) }
       return StageComposition(
-        [member], inputs: graph.operands(node).map { graph.tensorType($0) }, outputs: outputs,
-        outputTypes: graph.results(node).map { graph.tensorType($0) }, hasStages: false
+        [member], inputs: graph.operands(node).map { graph.tensorType($0).stored },
+        outputs: outputs,
+        outputTypes: graph.results(node).map { graph.tensorType($0).stored }, hasStages: false
       ).result
     }
     return NodeGroup(
       group: KernelGroup(
-        inputs: graph.operands(node).map { graph.tensorType($0) },
-        outputs: graph.results(node).map { graph.tensorType($0) }, body: .single(lowering)),
+        inputs: graph.operands(node).map { graph.tensorType($0).stored },
+        outputs: graph.results(node).map { graph.tensorType($0).stored }, body: .single(lowering)),
       inputs: Array(0..<graph.operandCount(node)), outputs: Array(0..<graph.resultCount(node)))
   }
 
@@ -84,8 +85,9 @@ package final class GroupBuilder {
     }
     let hasStages = try choose(&members, outputs, region)
     return StageComposition(
-      members, inputs: graph.arguments(region).map { graph.tensorType($0) }, outputs: outputs,
-      outputTypes: graph.results(region).map { graph.tensorType($0) }, hasStages: hasStages
+      members, inputs: graph.arguments(region).map { graph.tensorType($0).stored },
+      outputs: outputs,
+      outputTypes: graph.results(region).map { graph.tensorType($0).stored }, hasStages: hasStages
     ).result
   }
 

@@ -196,11 +196,12 @@ package struct DraftBuilder {
     return draft.addBuffer(buffer)
   }
 
+  /// The value's type in memory: plain, of the parts of its layout.
   func tensorType(_ value: ValueID) throws -> TensorType {
     guard let type = graph.type(value).tensor, type.element != .string else {
       throw TenonError.unsupportedValue(graph.type(value), graph.originLine(of: value))
     }
-    return type
+    return type.stored
   }
 
   /// The value's name, or that of the op that gives it.
@@ -310,7 +311,8 @@ package struct DraftBuilder {
   /// A pure node without operands that no kernel computes, or that is small, is data of the plan.
   private mutating func isData(_ node: NodeID) throws -> Bool {
     guard type(of: graph.op(node)).effects == .pure, graph.op(node) is any PrimitiveOp,
-      graph.regions(node).isEmpty
+      graph.regions(node).isEmpty,
+      graph.results(node).allSatisfy({ graph.type($0).tensor?.layout == nil })
     else { return false }
     let types = try graph.results(node).map { try tensorType($0) }
     guard types.allSatisfy({ $0.shape.isConstant }) else { return false }

@@ -6,9 +6,6 @@ extension DraftBuilder {
   /// is the one an input has. Only inputs that may change are given one.
   package typealias PreferredLayouts = (_ group: KernelGroup, _ mayChange: [Bool]) -> [Layout?]
 
-  /// Smaller operands stay in the first cache however they lie.
-  private static let leastBytes = 16 << 10
-
   /// Gives what never changes between runs the layouts that the kernels which read it prefer, by
   /// copies that are made once, among the prepare steps. An operand that several kernels want in
   /// one layout is copied once.
@@ -31,9 +28,7 @@ extension DraftBuilder {
         return step.mappingBlocks { packOperands($0, fixed, &copies) }
       }
       var group = draft.groups[number]
-      let mayChange = inputs.map { input in
-        fixed.contains(input) && draft.buffers[input].byteCount >= DraftBuilder.leastBytes
-      }
+      let mayChange = inputs.map { fixed.contains($0) }
       guard mayChange.contains(true) else { return step }
       for (place, layout) in preferredLayouts(group, mayChange).enumerated() {
         guard let layout else { continue }

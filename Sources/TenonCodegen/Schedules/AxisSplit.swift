@@ -4,7 +4,7 @@ import TenonTensor
 /// A compute one of whose parallel axes is taken apart into two: blocks, and what is inside one.
 ///
 /// A grouped convolution reads its input by the block alone; with the axis split, that is one
-/// contraction for each block.
+/// contraction for each block. What is copied out of blocks reads both parts, each by itself.
 struct AxisSplit {
   let compute: Compute
   let axis: Int
@@ -14,11 +14,24 @@ struct AxisSplit {
   /// Fewer indices than that are too few for the rows of a contraction.
   private static let least = 4
 
-  /// Nil where no factor is read by blocks of a parallel axis.
-  init?(_ compute: Compute) {
-    guard let reduction = compute.reduction, reduction.combiner == .sum else { return nil }
+  /// Nil where nothing is read by blocks of a parallel axis.
+  init?(_ compute: Compute, operands: [TensorType]) {
+    let program: ScalarProgram
+    if let reduction = compute.reduction {
+      guard reduction.combiner == .sum else { return nil }
+      program = reduction.program
+    } else {
+      guard compute.program.instructions.count == 1 else { return nil }
+      program = compute.program
+    }
     var found: (axis: Int, size: Int)?
-    for instruction in reduction.program.instructions {
+    for instruction in program.instructions {
+      // What a copy reads along both parts as along one axis is better read so.
+      if compute.reduction == nil, case .load(let operand, let indices, _, _) = instruction,
+        operands[operand].offset(indices).recombined.isAffine
+      {
+        continue
+      }
       for expression in instruction.indexExpressions {
         for term in expression.terms {
           guard case .floorDivide(let inner, let by) = term.atom, let axis = inner.singleAxis,
@@ -33,7 +46,7 @@ struct AxisSplit {
     self.axis = axis
     self.size = size
     let blocks = Dimension(compute.axes[axis].constant! / size)
-    var domain = compute.axes + reduction.axes
+    var domain = compute.axes + (compute.reduction?.axes ?? [])
     domain.replaceSubrange(axis...axis, with: [blocks, Dimension(size)])
     func mapped(_ expression: IndexExpression) -> IndexExpression {
       expression.substituting(
@@ -46,7 +59,9 @@ struct AxisSplit {
     var result = compute
     result.axes = Array(domain[...compute.axes.count])
     result.program = compute.program.mapIndices(mapped)
-    result.reduction!.program = reduction.program.mapIndices(mapped)
+    if let reduction = compute.reduction {
+      result.reduction!.program = reduction.program.mapIndices(mapped)
+    }
     self.compute = result
   }
 

@@ -21,7 +21,9 @@ struct GroupAnalysis {
 
   init(_ group: KernelGroup, _ stages: [KernelGroup.Stage]) {
     self.group = group
-    let split = stages.count == 1 ? AxisSplit(stages[0].compute) : nil
+    let split =
+      stages.count == 1
+      ? AxisSplit(stages[0].compute, operands: stages[0].operandTypes(group)) : nil
     let shared = split?.compute.axes.count ?? group.sharedAxes
     sharedAxes = shared
     var temporaries: [Temporary] = []
@@ -66,5 +68,17 @@ struct GroupAnalysis {
 
   private static func access(_ memory: Memory, _ type: TensorType) -> OperandAccess {
     OperandAccess(memory: memory, element: type.element) { type.offset($0) }
+  }
+}
+
+extension KernelGroup.Stage {
+  /// The types of what a group's only stage reads.
+  fileprivate func operandTypes(_ group: KernelGroup) -> [TensorType] {
+    operands.map { operand in
+      guard case .input(let input) = operand else {
+        preconditionFailure("internal: an only stage reads another")
+      }
+      return group.inputs[input]
+    }
   }
 }

@@ -30,6 +30,8 @@ struct ProgramLowering {
   var parameters: [ValueIndex] = []
   /// Loads whose values are known already.
   var loaded: [ScalarID: ValueIndex] = [:]
+  /// Guards, over the compute's axes, that are known to hold.
+  var assumed: [Guard] = []
 
   private var values: [ScalarID: ValueIndex] = [:]
 
@@ -208,10 +210,13 @@ extension ProgramLowering {
     return (quotient, rest)
   }
 
+  /// Whether guards without scalars all hold, in one lane; nil where they certainly do.
+  func condition(_ guards: [Guard]) -> ValueIndex? { holds(guards) }
+
   /// Whether all guards hold; nil where they certainly do.
   private func holds(_ guards: [Guard]) -> ValueIndex? {
     var result: ValueIndex?
-    for condition in guards {
+    for condition in guards where !assumed.contains(condition) {
       let next: ValueIndex
       switch condition {
       case .within(let expression, let bound):

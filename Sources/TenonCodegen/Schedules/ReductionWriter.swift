@@ -135,7 +135,7 @@ struct ReductionWriter {
   }
 
   /// The values so far combined with the elements at a place.
-  private func next(
+  func next(
     _ registers: [RegisterPlace], at place: AxisPlaces, _ lanes: Lanes,
     _ loaded: [ScalarID: ValueIndex] = [:]
   ) -> [ValueIndex] {

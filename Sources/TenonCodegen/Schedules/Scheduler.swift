@@ -36,6 +36,9 @@ package struct Scheduler {
     if let contraction = ContractionSchedule(analysis, target: target, tileWork: tileWork) {
       return contraction.schedule(parameters: group.symbols)
     }
+    if let windows = WindowSchedule(analysis, target: target, tileWork: tileWork) {
+      return windows.schedule(parameters: group.symbols)
+    }
     if let transposing = TransposingSchedule(analysis, target: target, tileWork: tileWork) {
       return transposing.schedule(parameters: group.symbols)
     }

@@ -14,7 +14,9 @@ struct StageWriter {
   var compute: Compute { stage.compute }
 
   /// The axis along which the lanes of `write` lie.
-  private(set) var laneAxis: Int?
+  var laneAxis: Int?
+  /// Guards that are known to hold.
+  var assumed: [Guard] = []
 
   init(builder: KernelBuilder, stage: StageAnalysis, choice: VectorChoice, tiles: Dimension) {
     self.builder = builder
@@ -58,18 +60,26 @@ struct StageWriter {
   ) {
     let reduced = compute.reduction.map { ReductionWriter(self, $0).write(at: place, lanes) }
     forEachVector(lanes) { vector in
-      let place = shifted(place, lanes, by: vector)
-      var lowering = lowering(compute.program, at: place, lanes)
-      lowering.reduced = (reduced ?? []).map { $0(vector) }
-      lowering.loaded = loaded
-      let values = lowering.lower(compute.results)
-      let axes = compute.axes.indices.map { place[$0] ?? IndexExpression(0) }
-      for (result, value) in zip(stage.results, values) {
-        let offset = result.offset(axes).simplified { $0 == 0 ? tiles : builder.extent($0) }
-        let wide = lanes.variable == nil ? value : builder.splat(value, lanes: lanes.lanes)
-        builder.store(
-          Address(result.memory, offset), wide, count: lanes.count)
-      }
+      writeResults(
+        at: shifted(place, lanes, by: vector), lanes, reduced: (reduced ?? []).map { $0(vector) },
+        loaded: loaded)
+    }
+  }
+
+  /// The results at a place, where the combined values are known.
+  func writeResults(
+    at place: AxisPlaces, _ lanes: Lanes, reduced: [ValueIndex],
+    loaded: [ScalarID: ValueIndex] = [:]
+  ) {
+    var lowering = lowering(compute.program, at: place, lanes)
+    lowering.reduced = reduced
+    lowering.loaded = loaded
+    let values = lowering.lower(compute.results)
+    let axes = compute.axes.indices.map { place[$0] ?? IndexExpression(0) }
+    for (result, value) in zip(stage.results, values) {
+      let offset = result.offset(axes).simplified { $0 == 0 ? tiles : builder.extent($0) }
+      let wide = lanes.variable == nil ? value : builder.splat(value, lanes: lanes.lanes)
+      builder.store(Address(result.memory, offset), wide, count: lanes.count)
     }
   }
 
@@ -100,6 +110,7 @@ struct StageWriter {
     lowering.vectorVariable = lanes.variable
     lowering.lanes = lanes.lanes
     lowering.count = lanes.count
+    lowering.assumed = assumed
     return lowering
   }
 }

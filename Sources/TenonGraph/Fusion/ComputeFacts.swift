@@ -27,6 +27,8 @@ package final class ComputeFacts {
   package let isContraction: Bool
   /// True where the result is one operand's element at another index.
   package let isView: Bool
+  /// True where it puts a value into another layout: a memory of its own is what it is for.
+  package let isRelayout: Bool
   /// Where the result is a dense part of operand 0 under other sizes: its first element there.
   package let aliasOffset: Dimension?
   /// Evaluations of the inner program with every size at its maximum.
@@ -35,7 +37,7 @@ package final class ComputeFacts {
   package var axes: [Dimension] { compute.axes }
   package var hasReduction: Bool { compute.reduction != nil }
 
-  package init(_ compute: Compute, operands: [TensorType]) {
+  package init(_ compute: Compute, operands: [TensorType], changesLayout: Bool = false) {
     self.compute = compute
     let domain = compute.axes + (compute.reduction?.axes ?? [])
     var reads = [[Read]](repeating: [], count: operands.count)
@@ -76,6 +78,7 @@ package final class ComputeFacts {
       view = (operand, index, guards)
     }
     isView = view != nil
+    isRelayout = view != nil && changesLayout
     aliasOffset = view.flatMap { view in
       guard view.guards.isEmpty, view.operand == 0 else { return nil }
       let axes = compute.axes

@@ -61,7 +61,7 @@ struct FusionGrouping {
   var fused: [Group] { groups.filter { $0.positions.count > 1 } }
 
   private mutating func place(_ position: Int) {
-    guard let facts = facts[position] else {
+    guard let facts = facts[position], !facts.isRelayout else {
       addGroup(position, cluster: nil)
       return
     }

@@ -1,15 +1,15 @@
 import TenonTensor
 
-/// A lowering with what fusion needs to know of it.
+/// A lowering, over memory where values have layouts, with what fusion needs to know of it.
 package final class LoweredOp {
   package let lowering: Lowering?
   /// Nil where the lowering is no compute.
   package let facts: ComputeFacts?
 
-  init(_ lowering: Lowering?, operands: [TensorType]) {
+  init(_ lowering: Lowering?, operands: [TensorType], changesLayout: Bool = false) {
     self.lowering = lowering
     if case .compute(let compute)? = lowering {
-      facts = ComputeFacts(compute, operands: operands)
+      facts = ComputeFacts(compute, operands: operands, changesLayout: changesLayout)
     } else {
       facts = nil
     }
@@ -65,7 +65,17 @@ package final class LoweringTable {
     let site = LoweringSite(
       operands: operands, results: results, graph: graph, regions: Array(graph.regions(node)),
       knownElements: graph.operands(node).map { graph.knownElements($0) })
-    return LoweredOp(graph.op(node).lowering(site), operands: operands)
+    let lowering = graph.op(node).lowering(site)
+    guard let lowering, (operands + results).contains(where: { $0.layout != nil }) else {
+      return LoweredOp(lowering, operands: operands)
+    }
+    guard let stored = lowering.stored(operands: operands, results: results) else {
+      preconditionFailure("internal: an op that takes no layouts was given one")
+    }
+    return LoweredOp(
+      stored, operands: operands.map(\.stored),
+      changesLayout: operands.first?.layout != results.first?.layout
+        && operands.first?.shape == results.first?.shape)
   }
 
   /// What is in a small region, numbered from its arguments on; a large region stands for itself.

@@ -12,7 +12,8 @@ public struct InferenceSite {
   public var operandCount: Int { operands.count }
   public var regionCount: Int { regions.count }
 
-  public func type(_ operand: Int) -> ValueType { graph.type(operands[operand]) }
+  /// The operand's type; inference sees no layouts.
+  public func type(_ operand: Int) -> ValueType { graph.type(operands[operand]).withoutLayout }
 
   /// The operand's tensor type.
   ///
@@ -39,7 +40,10 @@ public struct InferenceSite {
   /// The types of a region's arguments and results.
   public func region(_ position: Int) -> (arguments: [ValueType], results: [ValueType]) {
     let region = regions[position]
-    return (graph.arguments(region).map(graph.type), graph.results(region).map(graph.type))
+    return (
+      graph.arguments(region).map { graph.type($0).withoutLayout },
+      graph.results(region).map { graph.type($0).withoutLayout }
+    )
   }
 
   // MARK: Rules

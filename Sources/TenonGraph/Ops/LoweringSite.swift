@@ -1,6 +1,6 @@
 import TenonTensor
 
-/// What an op sees while it is lowered: types and regions, no values.
+/// What an op sees while it is lowered: types without layouts and regions, no values.
 public struct LoweringSite {
   public let operands: [TensorType]
   public let results: [TensorType]
@@ -14,8 +14,8 @@ public struct LoweringSite {
     operands: [TensorType], results: [TensorType], graph: Graph, regions: [RegionID],
     knownElements: [[Dimension]?]
   ) {
-    self.operands = operands
-    self.results = results
+    self.operands = operands.map(\.withoutLayout)
+    self.results = results.map(\.withoutLayout)
     self.graph = graph
     self.regions = regions
     self.knownElements = knownElements

@@ -6,8 +6,7 @@ extension ValueType {
   /// The type as inference sees it.
   var withoutLayout: ValueType {
     switch self {
-    case .tensor(let type):
-      type.layout == nil ? self : .tensor(TensorType(type.element, type.shape))
+    case .tensor(let type): type.layout == nil ? self : .tensor(type.withoutLayout)
     case .sequence(let type): .sequence(type.withoutLayout)
     case .optional(let type): .optional(type.withoutLayout)
     }

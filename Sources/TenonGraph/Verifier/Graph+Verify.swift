@@ -12,6 +12,7 @@ extension Graph {
     defer { isVerifying = false }
     var verifier = GraphVerifier(self)
     try verifier.verifyGraph()
+    try LayoutVerifier(graph: self).verify()
   }
 }
 

@@ -157,9 +157,29 @@ import Testing
   @Test func layoutsMayDifferFromInference() throws {
     let graph = Graph("g")
     let x = try graph.add(Source(element: .f32, shape: [2]), line: 4)[0]
-    let copy = try graph.add(Copies(), x)[1]
-    let whole = Layout([Layout.Part(axis: 0)])
-    graph.setType(copy.id, .tensor(TensorType(.f32, [2], layout: whole)))
+    let sum = try graph.add(Plus(), x, x, line: 5)[0]
+    let copy = try graph.add(Copies(), sum, line: 6)[1]
+    func set(_ value: Value, _ parts: [Layout.Part]) {
+      graph.setType(value.id, .tensor(TensorType(.f32, [2], layout: Layout(parts))))
+    }
+    let twos = Layout.blocked(0, by: 2, rank: 1).parts
+    set(copy, twos)
+    #expect(
+      throws: TenonError(
+        "verify",
+        "verify: node 2, copies: only a compute whose results share one layout reads or writes in "
+          + "layouts", location: "T/a.swift:6")
+    ) { try graph.verify() }
+    set(copy, [])
+    graph.setType(copy.id, .tensor(.f32, [2]))
+    set(sum, Layout.blocked(0, by: 3, rank: 1).parts)
+    #expect(
+      throws: TenonError(
+        "verify",
+        "verify: node 1, plus: its result has a layout, but 2 along axis 0 is no multiple of 3",
+        location: "T/a.swift:5")
+    ) { try graph.verify() }
+    graph.setType(sum.id, .tensor(.f32, [2]))
     try graph.verify()
     graph.setType(x.id, .tensor(TensorType(.f32, [2], layout: Layout([]))))
     #expect(

@@ -6,22 +6,70 @@ extension Scheduler {
   /// the one it has. Worth a copy where the input is read more often than it changes: make it with
   /// `KernelGroup.packing`, and give the group's input the layout.
   ///
-  /// - Parameter mayChange: by input, whether it can be given a layout at all.
-  package func preferredLayouts(_ group: KernelGroup, mayChange: [Bool]) -> [Layout?] {
+  /// - Parameters:
+  ///   - mayChange: by input, whether it can be given a layout at all.
+  ///   - leastBytes: smaller factors of a contraction are left as they lie.
+  package func preferredLayouts(_ group: KernelGroup, mayChange: [Bool], leastBytes: Int = 0)
+    -> [Layout?]
+  {
     let group = group.canonical().group
     var layouts = [Layout?](repeating: nil, count: group.inputs.count)
-    guard case .stages(let stages) = group.body, stages.count == 1,
-      let schedule = ContractionSchedule(
-        GroupAnalysis(group, stages), target: target, tileWork: tileWork)
-    else { return layouts }
+    guard case .stages(let stages) = group.body, stages.count == 1 else { return layouts }
+    let analysis = GroupAnalysis(group, stages)
+    guard let schedule = ContractionSchedule(analysis, target: target, tileWork: tileWork) else {
+      return windowLayouts(group, analysis, mayChange)
+    }
     let (shape, block) = (schedule.shape, schedule.block.columns)
     let isSplit = schedule.pieces?.count != 1 && shape.columns.bound > block
     guard schedule.panel != .direct || isSplit, shape.columns.axes.count == 1,
-      let (input, indices) = shape.columnLoad(stages[0]), mayChange[input]
+      let (input, indices) = shape.columnLoad(stages[0]), mayChange[input],
+      group.inputs[input].byteCount >= leastBytes
     else { return layouts }
     layouts[input] = Layout.blocked(
       group.inputs[input], shape.columns.axes[0], by: block, indices, depth: shape.depth)
     return layouts
+  }
+
+  /// Smaller factors of a contraction stay in the first cache however they lie.
+  package static let leastPackedBytes = 16 << 10
+
+  /// What lies apart along the lanes of windows is wanted side by side.
+  private func windowLayouts(
+    _ group: KernelGroup, _ analysis: GroupAnalysis, _ mayChange: [Bool]
+  ) -> [Layout?] {
+    var layouts = [Layout?](repeating: nil, count: group.inputs.count)
+    let stage = analysis.stages[0]
+    guard let last = analysis.sharedLoops.last, let reduction = stage.compute.reduction,
+      case .stages(let stages) = group.body
+    else { return layouts }
+    let lanes = stage.compute.lanes(target)
+    let lane = last.axes.last!
+    guard let width = last.extent.constant, width % lanes == 0 else { return layouts }
+    for instruction in reduction.program.instructions {
+      guard case .load(let operand, let indices, let guards, _) = instruction, guards.isEmpty,
+        case .input(let input) = stages[0].operands[operand], mayChange[input]
+      else { continue }
+      let offset = stage.operands[operand].offset(indices)
+      guard offset.coefficient(ofAxis: lane).constant ?? 0 > 1 else { continue }
+      layouts[input] = Layout.blocked(
+        group.inputs[input], lane, by: lanes, indices, depth: stage.reductionLoops)
+    }
+    guard layouts.contains(where: { $0 != nil }) else { return layouts }
+    // Only where the kernel then is one of windows.
+    var changed = group
+    for (input, layout) in layouts.enumerated() where layout != nil {
+      changed.inputs[input].layout = layout
+    }
+    return WindowSchedule(
+      GroupAnalysis(changed, stages), target: target, tileWork: tileWork) == nil
+      ? group.inputs.map { _ in nil } : layouts
+  }
+}
+
+extension TensorType {
+  /// Bytes of the elements with every size at its maximum.
+  fileprivate var byteCount: Int {
+    Dimension.saturatingProduct(shape.elementCount.upperBound ?? 0, element.byteWidth)
   }
 }
 
@@ -52,7 +100,7 @@ extension Layout {
   ) -> Layout? {
     guard type.layout == nil, type.shape.isConstant,
       let axis = indices.firstIndex(where: { $0.axes.contains(loopAxis) }),
-      indices[axis].singleAxis == loopAxis,
+      indices[axis].runs(throughBlocksOf: block, along: loopAxis),
       indices.count(where: { $0.axes.contains(loopAxis) }) == 1
     else { return nil }
     func place(_ axis: Int) -> Int {
@@ -67,5 +115,14 @@ extension Layout {
     return Layout(
       outer + [Layout.Part(axis: axis, block: block)] + inner
         + [Layout.Part(axis: axis, block: block, isInner: true)])
+  }
+}
+
+extension IndexExpression {
+  /// Whether the index is that of the axis, or that plus the beginning of a block.
+  fileprivate func runs(throughBlocksOf block: Int, along axis: Int) -> Bool {
+    coefficient(ofAxis: axis) == 1
+      && (self - .axis(axis)).remainder(by: Dimension(block), extents: { _ in nil })
+        == IndexExpression(0)
   }
 }

@@ -1,0 +1,57 @@
+import TenonGraph
+import TenonTensor
+
+/// Estimates of what layouts cost and save on a target, in nanoseconds of one core.
+struct LayoutCost {
+  let target: Target
+  /// Channels of a block: as many as a vector has lanes.
+  let block: Int
+
+  init(_ target: Target) {
+    self.target = target
+    block = target.lanes(byteWidth: 4)
+  }
+
+  /// Multiply-adds of whole vectors that a kernel could start in a nanosecond.
+  private var vectorRate: Double { target.peakGFLOPS / Double(2 * block) }
+
+  // Of the time of a multiply-add, what one vector of a window's taps takes: in blocks, where a
+  // row of pixels fills its vectors, where it does not, and where it is read with a stride.
+  private static let (blockedTap, fullTap, partialTap, stridedTap) = (1.5, 2.0, 4.5, 6.0)
+
+  /// What blocks save of the time of a sum over channels at full speed.
+  private static let savedShare = 0.05
+
+  /// What the op's kernel saves where its operands and result are in blocks; less than nothing
+  /// where it becomes slower.
+  func saved(by role: LayoutRole, _ facts: ComputeFacts, _ result: TensorType) -> Double {
+    let evaluations = Double(facts.work)
+    switch role.kind {
+    case .elementwise, .reader, .edgedContraction: return 0
+    case .window:
+      let width = result.shape[result.rank - 1].constant!
+      let (full, rest) = (Double(width / block), Double(width % block > 0 ? 1 : 0))
+      let isStrided = facts.reads[role.data[0]].contains { read in
+        read.index.last!.coefficient(ofAxis: result.rank - 1) != 1
+      }
+      let row =
+        isStrided
+        ? (full + rest) * Self.stridedTap : full * Self.fullTap + rest * Self.partialTap
+      let plain = evaluations / Double(width) * row
+      return (plain - evaluations / Double(block) * Self.blockedTap) / vectorRate
+    case .contraction: return 2 * evaluations / target.peakGFLOPS * Self.savedShare
+    }
+  }
+
+  /// The copy of a value into another layout: read and written once.
+  func conversion(_ type: TensorType) -> Double {
+    Double(type.shape.elementCount.constant ?? 0) * Double(2 * type.element.byteWidth)
+      / target.streamGBPS
+  }
+
+  /// `12.3 us`.
+  static func text(_ nanoseconds: Double) -> String {
+    let tenths = Int((nanoseconds / 100).rounded())
+    return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10) us"
+  }
+}

@@ -1,0 +1,85 @@
+import TenonCodegen
+import TenonCompiler
+import TenonGraph
+import TenonOps
+import TenonPasses
+import TenonTensor
+import TenonTestKit
+import Testing
+
+/// Networks of images whose channels are in blocks, against the reference.
+@Suite struct BlockedLayoutTests {
+  /// Targets for which copies cost nothing, so that blocks pay whatever the size.
+  private static let targets: [Target] = {
+    let host = Target.host()
+    let all: [Target.InstructionSet] = [.avx512, .avx2, .generic]
+    // What the host has, and what every such machine has too.
+    return all.drop { $0 != host.instructionSet && $0 != .generic }.map { set in
+      var target = set == host.instructionSet ? host : Target(set)
+      target.streamGBPS = 1e9
+      return target
+    }
+  }()
+
+  private static func numbers(_ shape: [Int], _ phase: Int) throws -> Tensor {
+    try Tensor(
+      (0..<RowMajor.count(shape)).map { Float(($0 * 37 + phase * 11) % 101) / 50 - 1 },
+      shape: shape)
+  }
+
+  /// Depthwise and pointwise convolutions, pooling, a concatenation, an addition and a mean.
+  private static func network(width: Int) throws -> Graph {
+    let graph = Graph("images")
+    let x = try graph.input("x", .f32, [2, 32, Dimension(width), 9])
+    func weights(_ shape: [Int], _ phase: Int) throws -> Value {
+      try graph.constant(numbers(shape, phase))
+    }
+    var a = try relu(conv2d(x, weights([32, 1, 3, 3], 1), padding: 1, groups: 32))
+    a = try conv2d(a, weights([48, 32, 1, 1], 2), bias: weights([48], 3))
+    let b = try conv2d(
+      a, weights([48, 1, 5, 5], 4), stride: 2, padding: 2, dilation: 1, groups: 48)
+    let c = try maxPool(a, window: [3, 3], strides: [2, 2], padding: [[1, 1], [1, 1]])
+    let joined = try concatenate([b, c, b + c], axis: 1)
+    let pooled = try averagePool(
+      joined, window: [3, 2], strides: [1, 1], padding: [[1, 1], [0, 0]], countsPadding: false)
+    try graph.output("image", pooled)
+    try graph.output("mean", mean(exp(joined * 0.01), axes: [2, 3]))
+    return graph
+  }
+
+  @Test(arguments: [8, 33]) func blocksMeanTheSame(width: Int) throws {
+    let feeds = ["x": try Self.numbers([2, 32, width, 9], 5)]
+    let expected = try compile(
+      Self.network(width: width), CompileOptions(backend: .reference)
+    ).run("main", feeds)
+    for target in Self.targets {
+      let runs = try [1, 2].map { threads in
+        let program = try compile(
+          Self.network(width: width), CompileOptions(target: target, threads: threads))
+        let block = target.lanes(byteWidth: 4)
+        let text = program.report.graph.text()
+        #expect(text.contains("{0,1/\(block),2,3,\(block):1}"), "\(target.name)")
+        return try program.run("main", feeds)
+      }
+      let portable = try compile(
+        Self.network(width: width), CompileOptions(backend: .portable, target: target)
+      ).run("main", feeds)
+      for (name, tensor) in expected {
+        #expect(runs[0][name]!.isIdentical(to: runs[1][name]!), "\(name), \(target.name)")
+        for result in [runs[0][name]!, portable[name]!] {
+          let (x, y) = (try result.doubles(), try tensor.doubles())
+          let worst = zip(x, y).map { abs($0 - $1) / max(1, abs($1)) }.max() ?? 0
+          #expect(result.shape == tensor.shape && worst < 1e-4, "\(name), \(target.name)")
+        }
+      }
+    }
+  }
+
+  @Test func everyEditAndPlanPassIsChecked() throws {
+    let program = try compile(
+      Self.network(width: 8),
+      CompileOptions(target: Self.targets[0], passes: PassOptions(verify: true)))
+    let last = program.report.passes.passes.first { $0.name == "assign-layouts" }
+    #expect(last?.isUnchanged == false)
+  }
+}

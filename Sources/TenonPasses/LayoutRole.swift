@@ -57,6 +57,8 @@ struct LayoutRole {
           guard let shift, shift % block == 0, LayoutRole.hasBlocks(operands[operand], block),
             !read.others(contain: 1)
           else { return nil }
+          // Rows of a matrix product are no channels: its columns come from the other operand.
+          if read.isInReduction, !read.index.follow(axes) { return nil }
           if !own.contains(operand) { own.append(operand) }
         } else if read.isInReduction, let axis = channel.singleAxis, axis >= axes.count,
           !read.others(contain: 1), facts.isContraction
@@ -120,6 +122,15 @@ extension ComputeFacts.Read {
   /// Whether an index other than that of axis 1, or a guard of one, depends on an axis.
   fileprivate func others(contain axis: Int) -> Bool {
     index.enumerated().contains { $0.offset != 1 && $0.element.axes.contains(axis) }
+  }
+}
+
+extension [IndexExpression] {
+  /// Whether the place moves along each axis that has more than one index.
+  fileprivate func follow(_ axes: [Dimension]) -> Bool {
+    axes.indices.allSatisfy { axis in
+      axes[axis] == 1 || contains { $0.coefficient(ofAxis: axis) != 0 }
+    }
   }
 }
 

@@ -67,6 +67,16 @@ import Testing
     #expect(try Self.assigned(graph).text == before)
   }
 
+  @Test func rowsOfMatrixProductsAreNoChannels() throws {
+    let graph = Graph("g")
+    var x = try graph.input("x", .f32, [1, 128, 64])
+    let w = try graph.input("w", .f32, [64, 64])
+    for _ in 0..<9 { x = try relu(matmul(x, w)) }
+    try graph.output("y", x)
+    let before = graph.text()
+    #expect(try Self.assigned(graph).text == before)
+  }
+
   @Test func sumsOverWindowsWithEdgesAreLeft() throws {
     let graph = Graph("g")
     let x = try graph.input("x", .f32, [1, 32, 14, 14])

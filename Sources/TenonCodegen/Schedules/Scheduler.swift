@@ -7,7 +7,7 @@ package struct Scheduler {
   /// Work units of one tile: rough counts of vector instructions.
   package let tileWork: Int
 
-  package init(target: Target, tileWork: Int = 1 << 12) {
+  package init(target: Target, tileWork: Int = 1 << 16) {
     self.target = target
     self.tileWork = tileWork
   }
@@ -42,7 +42,8 @@ package struct Scheduler {
     if let transposing = TransposingSchedule(analysis, target: target, tileWork: tileWork) {
       return transposing.schedule(parameters: group.symbols)
     }
-    return ComputeSchedule(analysis: analysis, target: target, tileWork: tileWork).schedule(
-      parameters: group.symbols)
+    // Elementwise tiles share nothing, so they may be small: short kernels still find two threads.
+    return ComputeSchedule(analysis: analysis, target: target, tileWork: max(1, tileWork / 16))
+      .schedule(parameters: group.symbols)
   }
 }

@@ -25,7 +25,8 @@ struct Bench: ParsableCommand {
   @Flag(
     help: ArgumentHelp(
       "Prints where the time goes: a row for each kind of step, with the threads that worked on it "
-        + "and the work it did a nanosecond."))
+        + "and the work it did a nanosecond; beside the machine's peak where `tenon doctor "
+        + "--measure` was run."))
   var profile = false
 
   func validate() throws {
@@ -57,7 +58,7 @@ struct Bench: ParsableCommand {
         _ = try executable.run(inputs, options: RunOptions(profile: true))
         return 0
       }
-      print(ProfileTable.text(executable.report))
+      print(ProfileTable.text(executable.report, .stored))
       return
     }
     times = try samples(seconds, once)

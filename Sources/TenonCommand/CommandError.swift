@@ -43,16 +43,8 @@ extension TenonError {
       details: needed.map { "\($0.0)  \($0.1)" })
   }
 
-  static func inputFormat(_ text: String) -> TenonError {
-    TenonError("feed", "--input \(text): must read NAME=FILE.npy")
-  }
-
   static func inputsFormat(_ path: String) -> TenonError {
     TenonError("feed", "--inputs \(path): must be an .npz or .safetensors file")
-  }
-
-  static func dimensionFormat(_ option: String, _ text: String) -> TenonError {
-    TenonError("dimension", "\(option) \(text): must read NAME=SIZE, as batch=8")
   }
 
   static func givenTwice(_ name: String) -> TenonError {

@@ -7,7 +7,11 @@ struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says what this machine offers and whether Tenon can use it.")
 
+  @Flag(help: "Measures peak, memory stream and barrier; compilations use them from then on.")
+  var measure = false
+
   func run() throws {
-    for line in MachineReport.current.lines { print(line) }
+    let speed = measure ? try MachineSpeed.measure() : MachineSpeed.stored
+    for line in MachineReport.current(speed).lines { print(line) }
   }
 }

@@ -29,7 +29,7 @@ struct ExecutionOptions: ParsableArguments {
     switch (model, plan) {
     case (nil, nil): throw ValidationError("give a MODEL, or a plan with --plan FILE")
     case (.some, .some): throw ValidationError("give a MODEL or --plan FILE, not both")
-    case (nil, .some) where entry != nil || !(feeds.dimensions + feeds.maximumDimensions).isEmpty:
+    case (nil, .some) where entry != nil || (feeds.dimensions + feeds.maximumDimensions).count > 0:
       throw ValidationError("--entry, --dim and --max-dim are fixed when a plan is compiled")
     default: break
     }

@@ -12,8 +12,9 @@ struct Feeds {
 struct FeedOptions: ParsableArguments {
   @Option(
     name: .customLong("input"),
-    help: ArgumentHelp("An input from a NumPy file.", valueName: "NAME=FILE.npy"))
-  var inputFiles: [String] = []
+    help: ArgumentHelp("An input from a NumPy file.", valueName: "NAME=FILE.npy"),
+    transform: NamedFile.init(argument:))
+  var inputFiles: [NamedFile] = []
 
   @Option(
     name: .customLong("inputs"),
@@ -22,30 +23,41 @@ struct FeedOptions: ParsableArguments {
 
   @Option(
     name: .customLong("dim"),
-    help: ArgumentHelp("A number for a named dimension: batch=8.", valueName: "NAME=SIZE"))
-  var dimensions: [String] = []
+    help: ArgumentHelp("A number for a named dimension: batch=8.", valueName: "NAME=SIZE"),
+    transform: NamedSize.init(argument:))
+  var dimensions: [NamedSize] = []
 
   @Option(
     name: .customLong("max-dim"),
     help: ArgumentHelp(
       "The largest size of a named dimension of an imported model; runs may have any up to it.",
-      valueName: "NAME=SIZE"))
-  var maximumDimensions: [String] = []
+      valueName: "NAME=SIZE"),
+    transform: NamedSize.init(argument:))
+  var maximumDimensions: [NamedSize] = []
+
+  func validate() throws {
+    for (option, given) in [("--dim", dimensions), ("--max-dim", maximumDimensions)] {
+      for (place, size) in given.enumerated()
+      where given[..<place].contains(where: { $0.name == size.name }) {
+        throw ValidationError("\(option): \(size.name) is given twice")
+      }
+    }
+  }
 
   /// What the options say.
   ///
-  /// - Throws: `feed` and `dimension` for text that does not read as it must, and what reading
-  ///   files throws.
+  /// - Throws: `feed` for an input given twice, and what reading files throws.
   func read() throws -> Feeds {
-    Feeds(
-      tensors: try tensors(), sizes: try FeedOptions.sizes(dimensions, of: "--dim"),
-      maximumSizes: try FeedOptions.sizes(maximumDimensions, of: "--max-dim"))
+    func sizes(_ given: [NamedSize]) -> [String: Int] {
+      Dictionary(uniqueKeysWithValues: given.map { ($0.name, $0.size) })
+    }
+    return Feeds(
+      tensors: try tensors(), sizes: sizes(dimensions), maximumSizes: sizes(maximumDimensions))
   }
 
   /// The tensors that the files hold, by input name.
   ///
-  /// - Throws: `feed` for text that does not read NAME=FILE or a name given twice, and what reading
-  ///   throws.
+  /// - Throws: `feed` for a name given twice, and what reading throws.
   private func tensors() throws -> [String: Tensor] {
     var feeds: [String: Tensor] = [:]
     func add(_ name: String, _ tensor: Tensor) throws {
@@ -56,12 +68,7 @@ struct FeedOptions: ParsableArguments {
     if let archive {
       for (name, tensor) in try FeedOptions.read(archive) { try add(name, tensor) }
     }
-    for text in inputFiles {
-      guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
-        throw TenonError.inputFormat(text)
-      }
-      try add(String(text[..<equals]), Npy.read(path: String(text[text.index(after: equals)...])))
-    }
+    for file in inputFiles { try add(file.name, Npy.read(path: file.path)) }
     return feeds
   }
 
@@ -71,16 +78,32 @@ struct FeedOptions: ParsableArguments {
     let file = try SafetensorsFile(path: path)
     return try file.names.map { ($0, try file.tensor(named: $0)) }
   }
+}
 
-  /// - Throws: `dimension` for text that does not read NAME=SIZE.
-  private static func sizes(_ texts: [String], of option: String) throws -> [String: Int] {
-    var sizes: [String: Int] = [:]
-    for text in texts {
-      let parts = text.split(separator: "=", omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty, let size = Int(parts[1]), size >= 0,
-        sizes.updateValue(size, forKey: String(parts[0])) == nil
-      else { throw TenonError.dimensionFormat(option, text) }
+/// The argument `NAME=FILE`.
+struct NamedFile {
+  let name: String
+  let path: String
+
+  init(argument: String) throws {
+    guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+      throw ValidationError("it must read NAME=FILE.npy")
     }
-    return sizes
+    name = String(argument[..<equals])
+    path = String(argument[argument.index(after: equals)...])
+  }
+}
+
+/// The argument `NAME=SIZE`.
+struct NamedSize {
+  let name: String
+  let size: Int
+
+  init(argument: String) throws {
+    let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, let size = Int(parts[1]), size >= 0 else {
+      throw ValidationError("it must read NAME=SIZE, as batch=8")
+    }
+    (name, self.size) = (String(parts[0]), size)
   }
 }

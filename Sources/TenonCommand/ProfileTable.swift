@@ -17,7 +17,8 @@ enum ProfileTable {
     var busy = 0
   }
 
-  static func text(_ report: ExecutionReport) -> String {
+  /// - Parameter speed: what was measured of the machine, for the share of its peak.
+  static func text(_ report: ExecutionReport, _ speed: MachineSpeed?) -> String {
     var order: [Kind: Int] = [:]
     var rows: [Row] = []
     for step in report.steps where step.runs > 0 {
@@ -34,7 +35,10 @@ enum ProfileTable {
     }
     rows.sort { $0.elapsed > $1.elapsed }
     let whole = max(1, report.elapsedNanoseconds)
-    let heads = ["step", "steps", "ms a run", "share", "threads", "GFLOP/s", "GB/s"]
+    let heads =
+      ["step", "steps", "ms a run", "share", "threads", "GFLOP/s", "GB/s"]
+      + (speed == nil ? [] : ["of peak"])
+    let peak = speed?.peakGFLOPS(threads: report.threads)
     let table = rows.map { row in
       [
         row.kind.label, "\(row.steps)",
@@ -42,9 +46,9 @@ enum ProfileTable {
         fixed(100 * Double(row.elapsed) / Double(whole), 1) + " %",
         fixed(Double(row.busy) / Double(max(1, row.elapsed)), 2),
         rate(row.kind.flops, row), rate(row.kind.bytes, row),
-      ]
+      ] + (peak.map { [share(row, $0)] } ?? [])
     }
-    return Console.table([heads] + table, rightAligned: [1, 2, 3, 4, 5, 6])
+    return Console.table([heads] + table, rightAligned: Set(1..<heads.count))
       + "\n\(report.profiledRuns) runs of \(fixed(Double(whole) / Double(report.profiledRuns) / 1e6, 4)) ms"
   }
 
@@ -52,6 +56,13 @@ enum ProfileTable {
   private static func rate(_ amount: Int?, _ row: Row) -> String {
     guard let amount, amount > 0, row.elapsed > 0 else { return "" }
     return fixed(Double(amount) * Double(row.executions) / Double(row.elapsed), 1)
+  }
+
+  /// The part that a row's arithmetic is of what the machine could do in its time.
+  private static func share(_ row: Row, _ peak: Double) -> String {
+    guard let flops = row.kind.flops, flops > 0, row.elapsed > 0 else { return "" }
+    let rate = Double(flops) * Double(row.executions) / Double(row.elapsed)
+    return "\(Int((100 * rate / peak).rounded())) %"
   }
 
   /// A number with so many digits after the point.

@@ -36,7 +36,7 @@ func optimized(_ graph: Graph, _ options: CompileOptions) throws -> (
   try work.freeze(options.frozen)
   try work.bind(options.sizes)
   try work.checkSymbolsAreBound()
-  let target = options.target ?? Target.host()
+  let target = options.usedTarget
   var passes = options.passes
   // Bytecode has no form for these, and without a compiler there is nothing else.
   if options.backend == .native, (try? CCompiler.find()) != nil {

@@ -34,6 +34,7 @@ public func compilePlan(
   if options.backend == .reference { options.backend = .native }
   options.frozen = try values(of: entry, graph, options)
   options.entries = [name]
+  options.target = options.usedTarget
   options.cacheFolder = TemporaryFolder.make()
   let program = try compile(graph, options)
   guard let compiled = program.report.entries.first(where: { $0.plan.name == name }) else {

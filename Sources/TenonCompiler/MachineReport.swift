@@ -12,7 +12,9 @@ public struct MachineReport: Sendable {
   public let canCompile: Bool
 
   /// This machine, as it is now.
-  public static var current: MachineReport {
+  ///
+  /// - Parameter speed: what was measured of it, if anything.
+  public static func current(_ speed: MachineSpeed? = .stored) -> MachineReport {
     let target = Target.host()
     let limits = ProcessLimits.current
     var lines = [
@@ -22,6 +24,7 @@ public struct MachineReport: Sendable {
       "processors: \(limits.processors.count) allowed, \(limits.concurrency) threads can run at once",
       "memory: \(limits.memory >> 20) MiB may be used",
     ]
+    lines += speed?.lines ?? ["speed: not measured; `tenon doctor --measure` takes two seconds"]
     var canCompile = true
     do {
       let compiler = try CCompiler.find()

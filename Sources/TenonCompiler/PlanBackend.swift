@@ -91,10 +91,7 @@ struct PlanBackend {
 
   /// The kernels of each draft's groups, all compiled together.
   func nativeKernels(_ drafts: [PlanDraft]) throws -> [[GroupKernel]] {
-    let cache =
-      options.cacheFolder.map { KernelCache(folder: $0, warnings: options.warn) }
-      ?? KernelCache.standard(warnings: options.warn)
-    let compiler = KernelCompiler(target: target, cache: cache)
+    let compiler = KernelCompiler(target: target, cache: options.cache(options.warn))
     var kernels = try compiler.compile(drafts.flatMap(\.groups))[...]
     return drafts.map { draft in
       defer { kernels = kernels.dropFirst(draft.groups.count) }

@@ -45,6 +45,31 @@ import Testing
         """)
   }
 
+  @Test func malformedArgumentsAreMistakesOfUse() {
+    defer { command.remove() }
+    for (arguments, line) in [
+      (
+        "--dim batch=x",
+        "'batch=x' is invalid for '--dim <NAME=SIZE>': it must read NAME=SIZE, as batch=8"
+      ),
+      (
+        "--max-dim batch",
+        "'batch' is invalid for '--max-dim <NAME=SIZE>': it must read NAME=SIZE, as batch=8"
+      ),
+      (
+        "--input images.npy",
+        "'images.npy' is invalid for '--input <NAME=FILE.npy>': it must read NAME=FILE.npy"
+      ),
+    ] {
+      let outcome = command.tenon("run digits.onnx \(arguments)")
+      #expect(outcome.ending == .exited(64))
+      #expect(outcome.output.hasPrefix("Error: The value \(line)\n"))
+    }
+    let twice = command.tenon("run digits.onnx --dim batch=2 --dim batch=3")
+    #expect(twice.ending == .exited(64))
+    #expect(twice.output.hasPrefix("Error: --dim: batch is given twice\n"))
+  }
+
   @Test func namesOfSizesAreChecked() {
     defer { command.remove() }
     #expect(

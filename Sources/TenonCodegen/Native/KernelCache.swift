@@ -122,12 +122,12 @@ package struct KernelCache: Sendable {
   }
 
   /// A line kept about something by an earlier process.
-  func note(named name: String, about subject: String) -> String? {
+  package func note(named name: String, about subject: String) -> String? {
     FileBytes.read("\(folder)/notes/\(name)-\(SHA256.hexDigest(subject))")
       .map { String(decoding: $0, as: UTF8.self) }
   }
 
-  func keepNote(_ text: String, named name: String, about subject: String) {
+  package func keepNote(_ text: String, named name: String, about subject: String) {
     makeRoom(in: "\(folder)/notes", for: 512)
     FileBytes.write(
       Array(text.utf8), to: "\(folder)/notes/\(name)-\(SHA256.hexDigest(subject))")

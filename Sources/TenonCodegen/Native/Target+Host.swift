@@ -4,10 +4,19 @@ import TenonGraph
 extension Target {
   /// The machine that this program runs on, from what the system says of its processor.
   package static func host() -> Target {
-    let information =
-      FileBytes.read(unsized: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
-    return Target(processorInformation: information, cacheSize: Target.cacheSize)
+    Target(processorInformation: processorInformation, cacheSize: Target.cacheSize)
   }
+
+  /// What the system calls the first processor: `Intel(R) Xeon(R) …`; empty where it does not say.
+  package static var processorName: String {
+    for line in processorInformation.split(separator: "\n") where line.hasPrefix("model name") {
+      return String((line.split(separator: ":").last ?? "").drop { $0 == " " })
+    }
+    return ""
+  }
+
+  private static let processorInformation =
+    FileBytes.read(unsized: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
 
   /// The target that `/proc/cpuinfo`'s text and the cache sizes describe.
   init(processorInformation text: String, cacheSize: (Int) -> Int?) {

@@ -1,7 +1,7 @@
 import CTenonKernels
 
 /// The process's one team of threads, started when first asked for.
-enum ThreadTeam {
+package enum ThreadTeam {
   /// The most threads that a run may ask for: the processors, and at least four.
   static let capacity: Int = {
     let limits = ProcessLimits.current

@@ -46,6 +46,8 @@ import Testing
       ContractionTests.Case(
         lhs: "bmk", rhs: "bkn", result: "bmn", sizes: ["b": 2, "m": 21, "n": 100, "k": 17]),
       ContractionTests.Case(
+        lhs: "mk", rhs: "kn", result: "mn", sizes: ["m": 1, "n": 300, "k": 33]),
+      ContractionTests.Case(
         lhs: "nHWc", rhs: "ocpq", result: "nhwo",
         sizes: ["n": 1, "c": 5, "h": 5, "w": 9, "o": 70, "p": 3, "q": 3]),
     ]

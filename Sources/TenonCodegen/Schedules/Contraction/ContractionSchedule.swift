@@ -35,6 +35,8 @@ struct ContractionSchedule {
     pieces = rows.map { Pieces(count: $0, most: block.rows) }
     let rowPieces = pieces?.count ?? (shape.rows.bound + block.rows - 1) / block.rows
     panel = PanelSource(shape, block: block, rowPieces: rowPieces)
+    // One row gains nothing from panels that are made for it.
+    guard !shape.isOneRow || panel == .direct else { return nil }
     depthBlock = ContractionSchedule.depthBlock(shape, block, panel, target)
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
     rowSource =
@@ -50,7 +52,7 @@ struct ContractionSchedule {
   private static func depthBlock(
     _ shape: ContractionShape, _ block: RegisterBlock, _ panel: PanelSource, _ target: Target
   ) -> Int? {
-    guard let first = shape.depth.first else { return nil }
+    guard let first = shape.depth.first, !shape.isOneRow else { return nil }
     let inner = shape.depth.dropFirst().reduce(1) { Dimension.saturatingProduct($0, $1.bound) }
     let bytes = block.columns * shape.element.byteWidth
     let room = max(1, target.level2Bytes / 2 / bytes)

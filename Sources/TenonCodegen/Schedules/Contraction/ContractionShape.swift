@@ -43,10 +43,10 @@ struct ContractionShape {
     func isRow(_ loop: LoopAxis) -> Bool {
       loop.axes.contains(where: rowAxes.contains) && !loop.axes.contains(where: columnAxes.contains)
     }
-    guard let row = loops.lastIndex(where: isRow) else { return nil }
-    rows = loops[row]
     // Elements that lie apart are read fast along one loop alone.
     let step = program.stride(of: columnFactor, along: column, stage.operands)
+    let row = loops.lastIndex(where: isRow)
+    rows = row.map { loops[$0] } ?? LoopAxis(extent: 1, axes: [ContractionShape.onlyRow])
     columnParts = ContractionShape.parts(of: loops, stage, isSideBySide: step == 1) { loop in
       loop.axes.contains(where: columnAxes.contains) && !loop.axes.contains(where: rowAxes.contains)
     }
@@ -63,6 +63,12 @@ struct ContractionShape {
     let work = loops.reduce(stage.reductionBound) { Dimension.saturatingProduct($0, $1.bound) }
     guard work >= 4096, rows.bound > 1 || columns.bound >= 64 else { return nil }
   }
+
+  /// The axis of rows where there is one row; no compute has it.
+  private static let onlyRow = 1_000_002
+
+  /// Whether no loop goes over rows.
+  var isOneRow: Bool { rows.axes == [ContractionShape.onlyRow] }
 
   /// The innermost loops over columns that become one: those through which results run as through
   /// one, where the innermost alone would not fill vectors well.

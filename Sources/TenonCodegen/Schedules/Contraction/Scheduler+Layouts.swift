@@ -20,7 +20,9 @@ extension Scheduler {
       return windowLayouts(group, analysis, mayChange)
     }
     let (shape, block) = (schedule.shape, schedule.block.columns)
-    let isSplit = schedule.pieces?.count != 1 && shape.columns.bound > block
+    // One row reads a panel once, and fastest from end to end.
+    let isSplit =
+      (schedule.pieces?.count != 1 || shape.isOneRow) && shape.columns.bound > block
     guard schedule.panel != .direct || isSplit, shape.columns.axes.count == 1,
       let (input, indices) = shape.columnLoad(stages[0]), mayChange[input],
       group.inputs[input].byteCount >= leastBytes

@@ -20,7 +20,7 @@ trap 'rm -rf "$TENON_CACHE"' EXIT
 # build SANITIZER FLAGS
 build() {
   local started=$SECONDS
-  options=(--sanitize="$1" --scratch-path ".build-$1")
+  options=(-c release -Xswiftc -enable-testing --sanitize="$1" --scratch-path ".build-$1")
   for flag in $2; do options+=(-Xcc "$flag"); done
   export TENON_TEST_KERNEL_FLAGS="-fsanitize=$1 $2 -O0" TENON_KERNEL_FLAGS="-fsanitize=$1 $2 -O0"
   swift build --build-tests "${options[@]}"

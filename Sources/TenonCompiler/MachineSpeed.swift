@@ -172,7 +172,7 @@ extension CompileOptions {
   var usedTarget: Target {
     if let target { return target }
     var target = Target.host()
-    if backend == .native, let speed = MachineSpeed.stored(in: cache()) {
+    if let speed = MachineSpeed.stored(in: cache()) {
       (target.peakGFLOPS, target.streamGBPS) = (speed.peakGFLOPS, speed.streamGBPS)
     }
     return target

@@ -32,6 +32,19 @@ struct LayoutComponents {
       facts[node] = found.facts
     }
     let results = Set(graph.results(region))
+    // What alone follows a sum that stays plain is computed with it.
+    var followers: Set<NodeID> = []
+    for node in nodes where roles[node]?.kind == .elementwise {
+      let follows = graph.operands(node).contains { operand in
+        guard let producer = graph.producer(operand),
+          readers[operand]!.allSatisfy({ $0.node == node }),
+          !results.contains(operand)
+        else { return false }
+        return roles[producer]?.kind == .edgedContraction || followers.contains(producer)
+      }
+      if follows { followers.insert(node) }
+    }
+    for node in followers { roles[node] = nil }
     var groups = DisjointSets(nodes)
     for node in nodes {
       guard let role = roles[node], role.isCandidate else { continue }

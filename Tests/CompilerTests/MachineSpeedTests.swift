@@ -28,9 +28,8 @@ import Testing
     }
     #expect(used.peakGFLOPS == speed.peakGFLOPS)
     #expect(used.streamGBPS == speed.streamGBPS)
-    var portable = CompileOptions(cacheFolder: cache.folder)
-    portable.backend = .portable
-    #expect(portable.usedTarget == Target.host())
+    #expect(
+      CompileOptions(target: Target(.avx2), cacheFolder: cache.folder).usedTarget == Target(.avx2))
     #expect(speed.lines.map { $0.prefix { $0 != ":" } } == ["peak", "stream", "barrier"])
   }
 

@@ -92,6 +92,22 @@ import Testing
         """)
   }
 
+  @Test func whatFollowsAPlainSumIsComputedWithIt() throws {
+    let graph = Graph("g")
+    try graph.entry("main") {
+      var x = try graph.input("x", .f32, [1, 64, 56, 56])
+      let wide = try graph.input("wide", .f32, [64, 64, 3, 3])
+      let point = try graph.input("point", .f32, [64, 64, 1, 1])
+      x = try conv2d(x, wide, padding: 1)
+      for _ in 0..<40 { x = try conv2d(x + x, point) }
+      try graph.output("y", x)
+    }
+    let lines = try Self.assigned(graph).text.split(separator: "\n").map(String.init)
+    let sum = try #require(lines.firstIndex { $0.contains("convolution(%0") })
+    #expect(lines[sum + 1].hasSuffix(" = add(%3, %3): f32[1x64x56x56]"))
+    #expect(lines[sum + 2].hasSuffix("relayout(%4): f32[1x64x56x56]{0,1/16,2,3,16:1}"))
+  }
+
   @Test func aLayoutIsReadAndChecked() throws {
     func graph(_ layout: String) throws -> Graph {
       try Graph(

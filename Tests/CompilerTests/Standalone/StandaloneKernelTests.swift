@@ -51,6 +51,19 @@ import Testing
     #expect(outcomes == outcomes.map { _ in Self.equal })
   }
 
+  /// One kernel serves two steps, and only the second writes over what it reads.
+  @Test func aKernelOfTwoStepsIsCapturedAtOne() throws {
+    let graph = Graph("twice")
+    let x = try graph.input("x", .f32, [64])
+    try graph.output("y", exp(sort(exp(x))))
+    let kernels = try compilePlan(graph, entry: "main")
+      .standaloneKernels(inputs: [
+        "x": Tensor((0..<64).map { Float($0 * 7 % 64) / 64 }, shape: [64])
+      ])
+    #expect(kernels.map(\.fileName) == ["00_exponential.c", "01_sort.c"])
+    #expect(try Self.outcomes(kernels) == [Self.equal, Self.equal])
+  }
+
   @Test func aWrongResultIsFound() throws {
     let graph = Graph("double")
     let x = try graph.input("x", .f32, [4])

@@ -20,7 +20,8 @@ struct RegisterBlock: Hashable {
     self.lanes = lanes
     var best = (cost: Double.infinity, rows: 1, vectors: 1)
     // Many vectors serve few rows alone: their loads would take the most time.
-    for vectors in rows < 4 ? [2, 3, 4, 6, 8, 1] : [2, 3, 4, 1] {
+    let needed = max(1, (columns + lanes - 1) / lanes)
+    for vectors in rows < 4 ? [2, 3, 4, 6, 8, 1] : [2, 3, 4, 1] where vectors <= needed {
       // One register more holds the number that is multiplied.
       let most = min((target.vectorRegisters - 1 - vectors) / vectors, mostRows)
       guard most >= 1 else { continue }

@@ -90,8 +90,18 @@ static void call(tenon_program *p, const tenon_instruction *i, int thread, int64
   }
 }
 
+/// What all threads spent in a step since its last phase.
+static int64_t new_busy_time(const tenon_program *p, int32_t step) {
+  int64_t sum = 0;
+  for (int thread = 0; thread < p->threads; thread++) {
+    sum += p->profile[thread * p->stepCount + step].busy;
+  }
+  return sum - p->profile[p->threads * p->stepCount + step].busy;
+}
+
 static void record_elapsed(tenon_program *p, int32_t step, int64_t began) {
   tenon_step_time *time = &p->profile[p->threads * p->stepCount + step];
+  time->busy += new_busy_time(p, step);
   time->elapsed += tenon_monotonic_nanoseconds() - began;
   time->runs++;
 }
@@ -199,13 +209,23 @@ static void chunk(void *context, int thread, int owner, int64_t remaining) {
   }
 }
 
+/// Adds a phase's time to its kernels, to each the part that threads spent in it.
+static void record_phase(tenon_program *p) {
+  int64_t elapsed = tenon_monotonic_nanoseconds() - p->phaseBegan, all = 0;
+  for (int32_t k = 0; k < p->groupCount; k++) all += new_busy_time(p, p->code[p->group[k]].step);
+  for (int32_t k = 0; k < p->groupCount; k++) {
+    int32_t step = p->code[p->group[k]].step;
+    tenon_step_time *time = &p->profile[p->threads * p->stepCount + step];
+    int64_t busy = new_busy_time(p, step);
+    time->busy += busy;
+    time->elapsed += all > 0 ? (int64_t)((double)elapsed * busy / all) : elapsed / p->groupCount;
+    time->runs++;
+  }
+}
+
 static int64_t advance(void *context, int thread) {
   tenon_program *p = context;
-  if (p->profile) {
-    for (int32_t k = 0; k < p->groupCount; k++) {
-      record_elapsed(p, p->code[p->group[k]].step, p->phaseBegan);
-    }
-  }
+  if (p->profile) record_phase(p);
   p->groupCount = 0;
   for (;;) {
     int64_t at = p->next;

@@ -83,7 +83,7 @@ void tenon_flag_destroy(tenon_flag *flag);
 void tenon_flag_set(tenon_flag *flag, bool value);
 bool tenon_flag_is_set(const tenon_flag *flag);
 
-/// Time spent in a step: on all threads together, and from its phase's begin to its end.
+/// Time spent in a step: by threads at work, and its part of the time that passed.
 typedef struct tenon_step_time {
   int64_t busy, elapsed, runs;
 } tenon_step_time;
@@ -120,7 +120,8 @@ typedef struct tenon_program {
   const tenon_flag *cancelled[2];
   /// Nanoseconds of the monotonic clock; 0 for none.
   int64_t deadline;
-  /// `stepCount` entries for each thread, and one row more for elapsed times; NULL when off.
+  /// `stepCount` entries for each thread, and one row more for elapsed times and
+  /// the busy ones that are in them; NULL when off.
   tenon_step_time *profile;
   int64_t stepCount;
 

@@ -14,8 +14,8 @@ public struct ExecutionReport: Sendable {
     public var runs: Int
     /// Nanoseconds that threads spent in it, all threads together.
     public var busyNanoseconds: Int
-    /// Nanoseconds from its beginnings to its ends; steps that run side by side each count the
-    /// whole.
+    /// Nanoseconds from its beginnings to its ends; steps that run side by side share them as the
+    /// threads shared their time.
     public var elapsedNanoseconds: Int
   }
 

@@ -10,6 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 stops='-fsanitize=undefined -fsanitize-trap=undefined'
 export LSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/leaks.supp"
+export TSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/races.supp"
 # The cases of the ops are too many: one in so many, of every op.
 export TENON_TEST_CASES_EVERY=${TENON_TEST_CASES_EVERY:-100}
 # The kernels of one run serve none but it.

@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "CTenonKernels", linkerSettings: [.linkedLibrary("omp5")]),
     module("TenonTensor"),
     // Level 1
-    module("TenonFormats", imports: ["TenonTensor"]),
+    module("TenonFormats", imports: ["TenonTensor", "CTenonKernels"]),
     module("TenonRuntime", imports: ["TenonTensor", "CTenonKernels"]),
     module("TenonGraph", imports: ["TenonTensor", "CTenonKernels"]),
     // Level 2

@@ -44,6 +44,7 @@ func optimized(_ graph: Graph, _ options: CompileOptions) throws -> (
   }
   let log = try options.pipeline.run(
     on: work, target: target, catalog: options.catalog, options: passes)
+  try graph.checkConstants()
   return (work, target, log)
 }
 

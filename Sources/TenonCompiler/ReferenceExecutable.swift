@@ -46,6 +46,7 @@ final class ReferenceExecutable: Executable, @unchecked Sendable {
       let interpreter = Interpreter(graph)
       interpreter.interruption = { [name] in try options.check(name, began) }
       let result = try interpreter.run(entry, inputs: named, variables: values)
+      try graph.checkConstants()
       values = result.variables
       return result.outputs.map(\.value)
     }

@@ -1,4 +1,5 @@
 import TenonGraph
+import TenonOps
 import TenonTensor
 
 /// A model file in the ONNX format, read as its published schema (IR versions 3 to 14) says.
@@ -30,7 +31,9 @@ public final class ONNXModel {
     var options = options
     while true {
       do {
-        return try ONNXImporter(file, options).run()
+        let imported = try ONNXImporter(file, options).run()
+        try imported.graph.checkConstants()
+        return imported
       } catch let needed as NeededValues {
         let missing = needed.inputs.filter { options.values[$0] == nil }
         guard let feeds = options.feeds, !missing.isEmpty,

@@ -13,6 +13,7 @@ public final class TensorStorage: @unchecked Sendable {
   /// Where `bytes` are; nil until somebody asks for borrowed bytes that lie askew.
   private let aligned: Atomic<UnsafeMutableRawPointer?>
   private let release: (@Sendable () -> Void)?
+  private let lenderCheck: (@Sendable () throws -> Void)?
 
   /// The first byte, aligned to an element. Borrowed bytes that lie askew are copied when this is
   /// first asked for, not before.
@@ -29,6 +30,7 @@ public final class TensorStorage: @unchecked Sendable {
     aligned = Atomic(bytes)
     self.byteCount = byteCount
     release = nil
+    lenderCheck = nil
   }
 
   /// Zeroed bytes aligned to 64; nil where there is no such amount of memory.
@@ -38,6 +40,7 @@ public final class TensorStorage: @unchecked Sendable {
     aligned = Atomic(bytes)
     self.byteCount = byteCount
     release = nil
+    lenderCheck = nil
   }
 
   private static func zeroed(_ byteCount: Int) -> UnsafeMutableRawPointer? {
@@ -61,9 +64,11 @@ public final class TensorStorage: @unchecked Sendable {
 
   /// Bytes of another owner, which `release` lets go; their elements are to be at multiples of
   /// `alignment`, a power of two.
+  ///
+  /// - Parameter check: throws where the owner has lost bytes meanwhile.
   public init(
     borrowing bytes: UnsafeRawPointer, byteCount: Int, alignment: Int = 1,
-    release: @escaping @Sendable () -> Void
+    check: (@Sendable () throws -> Void)? = nil, release: @escaping @Sendable () -> Void
   ) {
     let bytes = UnsafeMutableRawPointer(mutating: bytes)
     let isAligned = UInt(bitPattern: bytes) % UInt(alignment) == 0
@@ -71,7 +76,14 @@ public final class TensorStorage: @unchecked Sendable {
     aligned = Atomic(isAligned ? bytes : nil)
     self.byteCount = byteCount
     self.release = release
+    lenderCheck = check
   }
+
+  /// Whether what was read here so far were the owner's bytes.
+  ///
+  /// - Throws: what the owner of borrowed bytes says that has lost some, such as a file that was
+  ///   truncated.
+  package func check() throws { try lenderCheck?() }
 
   deinit {
     let bytes = aligned.load(ordering: .acquiring)

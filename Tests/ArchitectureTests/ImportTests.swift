@@ -13,7 +13,7 @@ import Testing
     ])
     return [
       "TenonTensor": [],
-      "TenonFormats": tensor,
+      "TenonFormats": tensor.union(["CTenonKernels"]),
       "TenonRuntime": tensor.union(["CTenonKernels"]),
       "TenonGraph": tensor.union(["CTenonKernels"]),
       "TenonOps": graph,

@@ -42,6 +42,29 @@ import Testing
     }
   }
 
+  @Test func lentBytesThatTheFileLostReadAsZerosAndAreReported() throws {
+    let path = folder.file("x")
+    TestFiles.write([UInt8](repeating: 7, count: 3 * 4096), to: path)
+    let storage = try MappedFile(path: path).storage(0..<3 * 4096)
+    let other = folder.file("y")
+    TestFiles.write([1, 2, 3], to: other)
+    let whole = try MappedFile(path: other).storage(0..<3)
+    let tensor = try Tensor(.u8, shape: [3 * 4096], storage: storage)
+    try storage.check()
+    truncate(path, 4096)
+    let bytes = try tensor.scalars(as: UInt8.self)
+    #expect(bytes == [UInt8](repeating: 7, count: 4096) + [UInt8](repeating: 0, count: 8192))
+    let truncated = TenonError(
+      "file-read",
+      "\(path): the file was truncated while its bytes were in use, so results would be wrong; "
+        + "open it again, and replace files by renaming, not in place")
+    #expect(throws: truncated) { try storage.check() }
+    // Growing again does not bring the bytes back.
+    truncate(path, 3 * 4096)
+    #expect(throws: truncated) { try storage.check() }
+    try whole.check()
+  }
+
   @Test func anEmptyFileIsAFile() throws {
     let path = folder.file("x")
     TestFiles.write([], to: path)

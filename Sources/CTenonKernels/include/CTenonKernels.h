@@ -1,5 +1,6 @@
 #pragma once
 #include "capture.h"
+#include "file_mapping.h"
 #include "memory_file.h"
 #include "processors.h"
 #include "portable.h"

@@ -18,6 +18,13 @@ extension TenonError {
         + "renaming, not in place")
   }
 
+  static func truncatedWhileOpen(_ path: String) -> TenonError {
+    TenonError(
+      "file-read",
+      "\(path): the file was truncated while its bytes were in use, so results would be wrong; "
+        + "open it again, and replace files by renaming, not in place")
+  }
+
   static func unwritable(_ path: String, errno code: Int32) -> TenonError {
     TenonError("file-write", "\(path): cannot be written: \(reason(code))")
   }

@@ -1,3 +1,4 @@
+import CTenonKernels
 import Glibc
 import TenonTensor
 
@@ -9,8 +10,8 @@ import TenonTensor
 ///   nothing: the bytes that were opened stay.
 /// - Truncating or overwriting it in place is found by `read` and `storage`, which throw; bytes
 ///   that were copied out before are unaffected.
-/// - Storage that is already lent cannot be protected: the system ends a process that reads a
-///   lent byte past the new end. Copy out of files that others may truncate.
+/// - Bytes that are already lent and that the file no longer has read as zeros from then on, and
+///   `TensorStorage.check` throws: what runs over weights calls it when it has ended.
 public final class MappedFile: Sendable {
   /// The path as given.
   public let path: String
@@ -20,6 +21,8 @@ public final class MappedFile: Sendable {
   private let modified: (seconds: Int, nanoseconds: Int)
   /// The start of the mapping; nil for an empty file.
   private nonisolated(unsafe) let base: UnsafeRawPointer?
+  /// The mapping's number among the guarded ones.
+  private let mapping: Int32
 
   /// Opens and maps a regular file.
   ///
@@ -46,6 +49,7 @@ public final class MappedFile: Sendable {
     modified = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
     guard byteCount > 0 else {
       base = nil
+      mapping = -1
       return
     }
     guard let mapping = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0),
@@ -56,9 +60,11 @@ public final class MappedFile: Sendable {
       throw TenonError.unreadable(path, errno: code)
     }
     base = UnsafeRawPointer(mapping)
+    self.mapping = tenon_file_mapping_guard(mapping, byteCount)
   }
 
   deinit {
+    tenon_file_mapping_release(mapping)
     if let base { munmap(UnsafeMutableRawPointer(mutating: base), byteCount) }
     close(descriptor)
   }
@@ -94,8 +100,17 @@ public final class MappedFile: Sendable {
     try checkUnchanged()
     guard let base, !range.isEmpty else { return TensorStorage(byteCount: 0) }
     return TensorStorage(
-      borrowing: base + range.lowerBound, byteCount: range.count, alignment: alignment
+      borrowing: base + range.lowerBound, byteCount: range.count, alignment: alignment,
+      check: { try self.checkLentBytes() }
     ) { withExtendedLifetime(self) {} }
+  }
+
+  /// - Throws: `file-read` where the file has become shorter, or was when lent bytes were read.
+  private func checkLentBytes() throws {
+    var status = stat()
+    guard tenon_file_mapping_is_damaged(mapping) == 0, fstat(descriptor, &status) == 0,
+      Int(status.st_size) >= byteCount
+    else { throw TenonError.truncatedWhileOpen(path) }
   }
 
   /// - Throws: `file-read` where the file's size or time of change is no longer what it was.

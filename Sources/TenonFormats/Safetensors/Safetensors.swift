@@ -21,7 +21,9 @@ public enum Safetensors {
     try AtomicFile.write(to: path) { writer in
       try writer.write(layout.header)
       for index in layout.order {
+        try tensors[index].1.storage.check()
         try tensors[index].1.withUnsafeBytes { try writer.write($0) }
+        try tensors[index].1.storage.check()
       }
     }
   }

@@ -17,7 +17,7 @@ public final class Graph {
   var operandPool: [ValueID] = []
   var regionPool: [RegionID] = []
 
-  var ops: [any Op] = []
+  package internal(set) var ops: [any Op] = []
   var opLookup: [OpKey: OpID] = [:]
   var types: [ValueType] = []
   var typeLookup: [ValueType: TypeID] = [:]

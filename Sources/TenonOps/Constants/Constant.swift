@@ -113,3 +113,12 @@ extension Value {
       BroadcastInDim(shape: shape, dimensions: []), [scalar], site: site)
   }
 }
+
+extension Graph {
+  /// Whether files still have the bytes of constants that were lent from them.
+  ///
+  /// - Throws: `file-read` where one was truncated meanwhile.
+  package func checkConstants() throws {
+    for case let constant as Constant in ops { try constant.value.tensor.storage.check() }
+  }
+}

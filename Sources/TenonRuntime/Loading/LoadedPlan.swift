@@ -1,3 +1,4 @@
+import CTenonKernels
 import TenonTensor
 
 /// A plan whose kernels are loaded and whose steps are flattened; what instances share.
@@ -48,6 +49,14 @@ public final class LoadedPlan: Sendable {
   func constant(_ index: Int) -> UnsafeMutableRawPointer {
     let tensor = plan.constants[index].tensor
     return tensor.storage.bytes + tensor.byteOffset
+  }
+
+  /// Whether files still have the bytes of constants that were lent from them.
+  ///
+  /// - Throws: `file-read` where one was truncated meanwhile.
+  func checkConstants() throws {
+    guard tenon_file_mapping_missing_pages() != 0 else { return }
+    for constant in plan.constants { try constant.tensor.storage.check() }
   }
 
   /// The memory that one instance needs on `threads` threads, with what its session holds.

@@ -134,6 +134,8 @@ public final class Session: Executable {
     } else {
       try runReading(instance, options, began)
     }
+    try loaded.checkConstants()
+    for tensor in inputs { try tensor.storage.check() }
     if options.profile {
       let elapsed = Int(tenon_monotonic_nanoseconds() - began)
       pool.withLock { instance.addTimes(to: &$0.report, elapsedNanoseconds: elapsed) }

@@ -22,6 +22,9 @@ struct ExecutionOptions: ParsableArguments {
   @Option(help: "What runs it: native, portable or reference.")
   var backend: Backend = .native
 
+  @Option(help: "What kernels may do to results: standard, or strict for rounding alone.")
+  var precision: PassOptions.Precision = .standard
+
   /// Refuses a command line with a model and a plan, with neither, or with a choice that a plan
   /// leaves none of.
   func validate() throws {
@@ -41,7 +44,11 @@ struct ExecutionOptions: ParsableArguments {
   }
 
   /// How a model is compiled.
-  var compileOptions: CompileOptions { CompileOptions(backend: backend, threads: threads) }
+  var compileOptions: CompileOptions {
+    CompileOptions(
+      backend: backend, threads: threads, passes: PassOptions(precision: precision))
+  }
 }
 
 extension Backend: ExpressibleByArgument {}
+extension PassOptions.Precision: ExpressibleByArgument {}

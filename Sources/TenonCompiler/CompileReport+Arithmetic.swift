@@ -51,6 +51,10 @@ struct ArithmeticReasons {
     let stored = (group.inputs + group.outputs).map(\.element)
     return group.arithmeticTypes.map { type in
       var reasons = (decisions[kernel] ?? []).filter { $0.type == type }.map(\.reason)
+      if type == .f32, group.readsTransformedFilters {
+        reasons.append(
+          "by Winograd F(4x4, 3x3), with errors of about 1e-5 of the results' scale")
+      }
       if type == .f32 {
         let narrow = ElementType.allCases.filter {
           $0.isFloat && $0.bitWidth < 32 && stored.contains($0)

@@ -61,6 +61,9 @@ struct PlanBackend {
               ? group.inputs.map { _ in nil }
               : scheduler.preferredLayouts(
                 group, mayChange: mayChange, leastBytes: Scheduler.leastPackedBytes)
+          },
+          transformedOperands: { group, mayChange in
+            isPortable ? nil : scheduler.transformedOperand(group, mayChange: mayChange)
           })
       }
     }

@@ -89,7 +89,9 @@ struct LayoutComponents {
       let role = roles[node]!
       if role.kind != .elementwise {
         seeds.append(node)
-        saved += cost.saved(by: role, facts[node]!, graph.tensorType(graph.result(node)))
+        saved += cost.saved(
+          by: role, facts[node]!, operands: graph.operands(node).map { graph.tensorType($0) },
+          graph.tensorType(graph.result(node)))
       }
       for position in role.data {
         let value = graph.operand(node, position)

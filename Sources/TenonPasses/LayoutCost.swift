@@ -24,7 +24,9 @@ struct LayoutCost {
 
   /// What the op's kernel saves where its operands and result are in blocks; less than nothing
   /// where it becomes slower.
-  func saved(by role: LayoutRole, _ facts: ComputeFacts, _ result: TensorType) -> Double {
+  func saved(
+    by role: LayoutRole, _ facts: ComputeFacts, operands: [TensorType], _ result: TensorType
+  ) -> Double {
     let evaluations = Double(facts.work)
     switch role.kind {
     case .elementwise, .reader, .edgedContraction: return 0
@@ -39,6 +41,10 @@ struct LayoutCost {
         ? (full + rest) * Self.stridedTap : full * Self.fullTap + rest * Self.partialTap
       let plain = evaluations / Double(width) * row
       return (plain - evaluations / Double(block) * Self.blockedTap) / vectorRate
+    case .winograd:
+      return WinogradCost(
+        input: operands[role.data[0]].shape, result: result.shape, target: target
+      ).saved
     case .contraction: return 2 * evaluations / target.peakGFLOPS * Self.savedShare
     }
   }

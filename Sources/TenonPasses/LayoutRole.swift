@@ -13,6 +13,8 @@ struct LayoutRole {
     case contraction
     /// Such a sum over windows that reach over the edges.
     case edgedContraction
+    /// Such a sum that blocks let be computed by Winograd's algorithm.
+    case winograd
     /// A reduction that keeps no blocks: it reads any layout, its result is plain.
     case reader
   }
@@ -77,7 +79,10 @@ struct LayoutRole {
     } else {
       guard summed.count == 1 else { return nil }
       let hasEdges = facts.reads.joined().contains { $0.isInReduction && !$0.guards.isEmpty }
-      kind = hasEdges ? .edgedContraction : .contraction
+      let isWinograd =
+        compute.reduction?.allowsWinograd == true
+        && LayoutRole.hasBlocks(operands[summed[0]], block)
+      kind = isWinograd ? .winograd : hasEdges ? .edgedContraction : .contraction
       // A few channels that are no whole blocks are read as they lie.
       data = LayoutRole.hasBlocks(operands[summed[0]], block) ? summed : []
     }

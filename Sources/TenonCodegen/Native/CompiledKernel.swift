@@ -66,7 +66,9 @@ extension KernelGroup {
       let points = stage.compute.axes.reduce(1, *)
       var count = total + points * Dimension(stage.compute.program.flops)
       if let reduction = stage.compute.reduction {
-        let combined = reduction.program.flops + reduction.values.count
+        // By Winograd's algorithm fewer, but counted as for the sums that it stands for.
+        let combined =
+          reduction.allowsWinograd ? 2 : reduction.program.flops + reduction.values.count
         count = count + points * reduction.axes.reduce(1, *) * Dimension(combined)
       }
       return count

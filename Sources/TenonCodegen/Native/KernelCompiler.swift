@@ -27,8 +27,9 @@ package struct KernelCompiler {
     self.timeLimit = timeLimit
   }
 
-  /// The kinds of lowering, beside `compute`, of composites that have kernels of their own.
-  package static let claimedLowerings = ["attention"]
+  /// The kinds of lowering, beside `compute`, of composites that have kernels of their own, and
+  /// Winograd's algorithm for convolutions.
+  package static let claimedLowerings = ["attention", "winograd"]
 
   /// Why a group has no native kernel; nil where it has one.
   package static func refusal(_ group: KernelGroup) -> String? {

@@ -14,6 +14,7 @@ package struct DraftBuilder {
   /// Why a backend has no kernel for a group; nil where it has one.
   let refusal: (KernelGroup) -> String?
   let preferredLayouts: PreferredLayouts
+  let transformedOperands: TransformedOperands
   /// What each host function evaluates.
   package private(set) var hostNodes: [NodeID] = []
   /// By buffer, how deep in loops and branches the block is that owns it.
@@ -32,13 +33,15 @@ package struct DraftBuilder {
 
   private init(
     _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
-    refusal: @escaping (KernelGroup) -> String?, preferredLayouts: @escaping PreferredLayouts
+    refusal: @escaping (KernelGroup) -> String?, preferredLayouts: @escaping PreferredLayouts,
+    transformedOperands: @escaping TransformedOperands
   ) {
     self.graph = graph
     self.table = table
     self.groups = groups
     self.refusal = refusal
     self.preferredLayouts = preferredLayouts
+    self.transformedOperands = transformedOperands
     sizes = SizeReaders(graph, under: [entry.region])
     draft = PlanDraft(entry.name)
   }
@@ -49,15 +52,18 @@ package struct DraftBuilder {
   ///   - refusal: why a backend has no kernel for a group, which then is a host step; nil where it
   ///     has one.
   ///   - preferredLayouts: into which layouts constant operands of a group are packed.
+  ///   - transformedOperands: into which forms constant operands of a group are transformed.
   /// - Throws: `unfit-fusion`, `unsupported-value` for a value that is no tensor.
   package static func draft(
     _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
     options: PlanningOptions = PlanningOptions(),
     refusal: @escaping (KernelGroup) -> String? = { _ in nil },
-    preferredLayouts: @escaping PreferredLayouts = { group, _ in group.inputs.map { _ in nil } }
+    preferredLayouts: @escaping PreferredLayouts = { group, _ in group.inputs.map { _ in nil } },
+    transformedOperands: @escaping TransformedOperands = { _, _ in nil }
   ) throws -> (draft: PlanDraft, hostNodes: [NodeID]) {
     var builder = DraftBuilder(
-      graph, table, groups, entry: entry, refusal: refusal, preferredLayouts: preferredLayouts)
+      graph, table, groups, entry: entry, refusal: refusal, preferredLayouts: preferredLayouts,
+      transformedOperands: transformedOperands)
     builder.verifies = options.verify
     let ends = try builder.build(entry)
     builder.draft.dropIdleGroups()

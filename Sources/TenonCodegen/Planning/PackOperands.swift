@@ -6,9 +6,13 @@ extension DraftBuilder {
   /// is the one an input has. Only inputs that may change are given one.
   package typealias PreferredLayouts = (_ group: KernelGroup, _ mayChange: [Bool]) -> [Layout?]
 
-  /// Gives what never changes between runs the layouts that the kernels which read it prefer, by
-  /// copies that are made once, among the prepare steps. An operand that several kernels want in
-  /// one layout is copied once.
+  /// The group with an operand in another form than it has, where a backend's kernel wants that.
+  package typealias TransformedOperands =
+    (_ group: KernelGroup, _ mayChange: [Bool]) -> TransformedOperand?
+
+  /// Gives what never changes between runs the forms and layouts that the kernels which read it
+  /// prefer, by copies that are made once, among the prepare steps. An operand that several kernels
+  /// want in one form is copied once.
   ///
   /// - Parameter fixed: the buffers that hold the same in every run.
   /// - Returns: the steps, reading the copies, and the copies.
@@ -30,26 +34,31 @@ extension DraftBuilder {
       var group = draft.groups[number]
       let mayChange = inputs.map { fixed.contains($0) }
       guard mayChange.contains(true) else { return step }
-      for (place, layout) in preferredLayouts(group, mayChange).enumerated() {
-        guard let layout else { continue }
+      func replace(_ place: Int, by packing: KernelGroup, _ label: String) {
         let (buffer, byteOffset) = draft.root(inputs[place])
-        let operand = PackedOperand(
-          buffer: buffer, byteOffset: byteOffset, type: group.inputs[place], layout: layout)
+        let operand = PackedOperand(buffer: buffer, byteOffset: byteOffset, packing: packing)
         if let copy = copies[operand] {
           inputs[place] = copy
-        } else {
-          let packing = KernelGroup.packing(group.inputs[place], as: layout)
-          let copy = addBuffer(
-            PlanDraft.Buffer(draft.buffers[inputs[place]].name, packing.outputs[0], .arena))
-          draft.prepare.append(
-            PlanDraft.Step(
-              .kernel(
-                group: draft.number(of: packing), inputs: [inputs[place]], outputs: [copy]),
-              label: "pack", origin: step.origin))
-          copies[operand] = copy
-          inputs[place] = copy
+          return
         }
-        group.inputs[place].layout = layout
+        let copy = addBuffer(
+          PlanDraft.Buffer(draft.buffers[inputs[place]].name, packing.outputs[0], .arena))
+        draft.prepare.append(
+          PlanDraft.Step(
+            .kernel(group: draft.number(of: packing), inputs: [inputs[place]], outputs: [copy]),
+            label: label, origin: step.origin))
+        copies[operand] = copy
+        inputs[place] = copy
+      }
+      if let transformed = transformedOperands(group, mayChange) {
+        replace(transformed.input, by: transformed.copy, "transform")
+        group = transformed.group
+      } else {
+        for (place, layout) in preferredLayouts(group, mayChange).enumerated() {
+          guard let layout else { continue }
+          replace(place, by: .packing(group.inputs[place], as: layout), "pack")
+          group.inputs[place].layout = layout
+        }
       }
       var step = step
       step.kind = .kernel(group: draft.number(of: group), inputs: inputs, outputs: outputs)
@@ -88,10 +97,9 @@ extension PlanDraft {
   }
 }
 
-/// What is copied into which layout.
+/// What is copied, and how.
 private struct PackedOperand: Hashable {
   var buffer: Int
   var byteOffset: Int
-  var type: TensorType
-  var layout: Layout
+  var packing: KernelGroup
 }

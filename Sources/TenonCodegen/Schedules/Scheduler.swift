@@ -33,6 +33,9 @@ package struct Scheduler {
     case .single: preconditionFailure("internal: a lowering without a schedule")
     }
     let analysis = GroupAnalysis(group, stages)
+    if let winograd = WinogradSchedule(analysis, target: target) {
+      return winograd.schedule(parameters: group.symbols)
+    }
     if let contraction = ContractionSchedule(analysis, target: target, tileWork: tileWork) {
       return contraction.schedule(parameters: group.symbols)
     }

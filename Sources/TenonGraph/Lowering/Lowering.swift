@@ -82,6 +82,8 @@ public struct Compute: Hashable, Sendable {
     public var combiner: Combiner
     /// True where the elements must be combined one by one in ascending order.
     public var isOrdered: Bool
+    /// True where a convolution with windows of 3 x 3 may be computed by Winograd's F(4x4, 3x3).
+    public var allowsWinograd = false
 
     public init(
       axes: [Dimension], program: ScalarProgram, values: [ScalarID], initial: [ScalarID],

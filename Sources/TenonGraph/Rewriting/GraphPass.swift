@@ -31,6 +31,14 @@ public struct PassOptions: Sendable {
     }
   }
 
+  /// How far results may differ from those of the ops as recorded.
+  public enum Precision: String, Sendable, CaseIterable {
+    /// By rounding, and by the stated bounds of algorithms that the log names.
+    case standard
+    /// By rounding alone: no algorithm with larger errors is chosen.
+    case strict
+  }
+
   /// Whether the graph is verified after each pass and every edit is checked on random values.
   /// Debug builds verify the graph whatever this says.
   public var verify: Bool
@@ -40,15 +48,17 @@ public struct PassOptions: Sendable {
   public var foldedBytes: Int
   /// The kinds of `Lowering` that a backend claims; composites of other kinds become their body.
   public var claimedLowerings: [String]
+  public var precision: Precision
 
   public init(
     verify: Bool = false, dumpAfter: Dumps = .none, foldedBytes: Int = 64 << 10,
-    claimedLowerings: [String] = ["compute"]
+    claimedLowerings: [String] = ["compute"], precision: Precision = .standard
   ) {
     self.verify = verify
     self.dumpAfter = dumpAfter
     self.foldedBytes = foldedBytes
     self.claimedLowerings = claimedLowerings
+    self.precision = precision
   }
 }
 

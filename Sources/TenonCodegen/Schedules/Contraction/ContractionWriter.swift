@@ -220,44 +220,28 @@ struct ContractionWriter {
     _ row: IndexExpression, _ count: Int, _ columns: Columns, _ ranges: [LoopRange],
     _ packed: PanelWriter.Packed?, _ copy: RowWriter?
   ) -> (IndexExpression, Int) -> ValueIndex {
-    let sums = builder.register(vectorType, extents: [count, columns.vectors])
-    let factors = builder.register(vectorType, extents: [columns.vectors])
-    func index(_ number: Int) -> IndexExpression { IndexExpression(Dimension(number)) }
-    let zero = builder.splat(zeroValue, lanes: block.lanes)
     let ranges =
       packed == nil ? ranges : shape.merged(ranges, rowsAreCopied: copy != nil)
-    forEachRow(count) { number in
-      for vector in 0..<columns.vectors {
-        builder.set(RegisterPlace(sums, [number, index(vector)]), zero)
-      }
-    }
+    let product = RegisterProduct(
+      builder: builder, type: vectorType, rows: count, vectors: columns.vectors)
+    var sums: RegisterProduct.Sums?
     withLanes { lane in
-      depthLoops(ranges[...], at: outer) { place in
-        for vector in 0..<columns.vectors {
-          let value: ValueIndex
-          if let packed {
-            value = builder.define(
-              .load(packed.address(place, vector), count: nil, mask: nil, fill: nil), vectorType)
-          } else {
-            var lowering = lowering(
-              shape.reduction.program, at: place, columns, vector, lane)
-            value = lowering.lowerWide([shape.columnFactor])[0]
-          }
-          builder.set(RegisterPlace(factors, [index(vector)]), value)
+      sums = product.sums { body in
+        depthLoops(ranges[...], at: outer, body)
+      } column: { place, vector in
+        if let packed {
+          return builder.define(
+            .load(packed.address(place, vector), count: nil, mask: nil, fill: nil), vectorType)
         }
-        forEachRow(count) { number in
-          var place = place
-          place[rowAxis] = row + number
-          let factor = builder.splat(rowFactor(at: place, copy), lanes: block.lanes)
-          for vector in 0..<columns.vectors {
-            let target = RegisterPlace(sums, [number, index(vector)])
-            let other = builder.read(RegisterPlace(factors, [index(vector)]))
-            builder.set(target, multiplyAdd(factor, other, builder.read(target)))
-          }
-        }
+        var lowering = lowering(shape.reduction.program, at: place, columns, vector, lane)
+        return lowering.lowerWide([shape.columnFactor])[0]
+      } row: { place, number in
+        var place = place
+        place[rowAxis] = row + number
+        return rowFactor(at: place, copy)
       }
     }
-    return { builder.read(RegisterPlace(sums, [$0, index($1)])) }
+    return sums!
   }
 
   private func rowFactor(at place: AxisPlaces, _ copy: RowWriter?) -> ValueIndex {
@@ -268,11 +252,6 @@ struct ContractionWriter {
     return builder.define(
       .load(copy.address(place[rowAxis]!, at: place), count: nil, mask: nil, fill: nil),
       LaneType(shape.element))
-  }
-
-  private func multiplyAdd(_ a: ValueIndex, _ b: ValueIndex, _ c: ValueIndex) -> ValueIndex {
-    if shape.element.isFloat { return builder.define(.multiplyAdd(a, b, c), vectorType) }
-    return builder.binary(.add, builder.binary(.multiply, a, b), c)
   }
 
   /// Loops over the depth; the innermost one is written out four times.

@@ -42,13 +42,15 @@ struct TransformedFilters {
     (index[axes.row], index[axes.column]) = (.axis(4), .axis(5))
     let point = IndexExpression.axis(1)
     let side = Dimension(WinogradShape.inputs)
-    let compute = Compute.contraction(axes: sizes, over: [3, 3], element: .f32) { program in
+    // In f64, so that a number is rounded once.
+    var compute = Compute.contraction(axes: sizes, over: [3, 3], element: .f64) { program in
       let row = Self.coefficient(
         &program, point.floorDivided(by: side, extents: extents), .axis(4))
       let column = Self.coefficient(
         &program, point.remainder(by: side, extents: extents), .axis(5))
       return (program.binary(.multiply, row, column), program.load(0, .f32, index))
     }
+    compute.results = [compute.program.convert(compute.results[0], to: .f32)]
     return KernelGroup(
       inputs: [filters], outputs: [TensorType(.f32, Shape(sizes))],
       body: .single(.compute(compute))
@@ -78,7 +80,7 @@ struct TransformedFilters {
     return chosen(
       tap,
       columns.map { column in
-        chosen(point, column.map { program.constant(Double(Float($0 / 6)), .f32) })
+        chosen(point, column.map { program.constant($0 / 6, .f64) })
       })
   }
 

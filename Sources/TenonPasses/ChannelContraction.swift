@@ -5,7 +5,7 @@ import TenonTensor
 /// A convolution or matrix product with the places of its free axes: which axis of an operand an
 /// axis of the result is.
 struct ChannelContraction {
-  let op: any Op
+  private(set) var op: any Op
   /// By operand, the axes of the result that are axes of the operand, and which.
   private let axes: [[(result: Int, operand: Int)]]
 
@@ -59,6 +59,25 @@ struct ChannelContraction {
       return rhs.indices.reduce(Dimension(1)) { kernel[$1] == "o" ? $0 : $0 * rhs[$1] }
     default: preconditionFailure("internal: \(type(of: op).name) is no contraction")
     }
+  }
+
+  /// The padding of the input by its axes, and the contraction without it; nil where there are holes
+  /// between the input's elements too.
+  func paddingApart(rank: Int) -> (padding: [[Int]], unpadded: ChannelContraction)? {
+    var padding = [[Int]](repeating: [0, 0], count: rank)
+    guard let convolution = op as? Convolution else { return (padding, self) }
+    guard convolution.inputDilation.allSatisfy({ $0 == 1 }) else { return nil }
+    for (place, axis) in convolution.axes.prefix(while: { $0 != "_" }).enumerated() {
+      if let spatial = axis.wholeNumberValue { padding[place] = convolution.padding[spatial] }
+    }
+    var unpadded = self
+    unpadded.op = Convolution(
+      axes: convolution.axes, strides: convolution.strides,
+      padding: convolution.padding.map { _ in [0, 0] },
+      kernelDilation: convolution.kernelDilation, reversal: convolution.reversal,
+      featureGroups: convolution.featureGroups, batchGroups: convolution.batchGroups,
+      result: convolution.result)
+    return (padding, unpadded)
   }
 
   /// The same with results of another type.

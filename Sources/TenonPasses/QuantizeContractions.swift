@@ -17,12 +17,14 @@ import TenonTensor
 ///     %a = dot_general(%x, %w) {result = i32}
 ///     %y = multiply(convert(%a), multiply(%s, %t))
 ///
-/// The rule: differences from the zero points are exact in i16 (bytes without zero points stay
-/// bytes), their products and sums exact in i32
-/// (a contraction whose sums may not fit is left), and the sum becomes a float once, times the
-/// product of the scales. A `quantize` that follows divides by its scale, rounds half to even, adds
+/// The rule: products and sums of differences from the zero points are exact in i32 (a contraction
+/// whose sums may not fit is left), and the sum becomes a float once, times the product of the
+/// scales. Differences are taken in i16, unless the right operand is bytes with a sign and no zero
+/// point: its bytes and the left operand's bytes without a sign are multiplied as they are, and the
+/// left zero point times the sums of the right operand, which must be a constant then, is taken
+/// off. A `quantize` that follows divides by its scale, rounds half to even, adds
 /// its zero point and saturates, as it always does. Scales and zero points may lie along an axis that
-/// is not summed over.
+/// is not summed over. A largest element is looked for before values are dequantized.
 ///
 /// After gradients, which are of the float ops; before the claim pass, while `dequantize` is whole.
 public struct QuantizeContractions: GraphPass {
@@ -31,7 +33,8 @@ public struct QuantizeContractions: GraphPass {
 
   public func run(_ context: PassContext) throws {
     try context.rewrite(with: [
-      OpenQuantizedProduct(), ViewOfDequantized(), ContractionOfDequantized(),
+      OpenQuantizedProduct(), ViewOfDequantized(), MaximumOfDequantized(),
+      QuantizeOfDequantized(), ContractionOfDequantized(),
     ])
   }
 }
@@ -106,16 +109,10 @@ struct ContractionOfDequantized: RewriteRule {
     if left.scale.rank == 0, right.scale.rank == 0 {
       factors = [try broadcast(left.scale * right.scale, to: site.result())]
     }
-    // Bytes without zero points are multiplied as they are.
-    let isNarrow =
-      left.zeroPoint == nil && right.zeroPoint == nil
-      && left.numbers.elementType == right.numbers.elementType
-      && !left.numbers.elementType.isStorageOnly
-    let operands =
-      try isNarrow
-      ? [left.numbers, right.numbers] : [left.differences(), right.differences()]
-    let sum = try site.graph.applyAny(
-      contraction.giving(.i32), operands, site: CallSite())[0]
+    let sum =
+      try QuantizedProduct(site: site, contraction: contraction, left: left, right: right).bytes()
+      ?? site.graph.applyAny(
+        contraction.giving(.i32), [left.differences(), right.differences()], site: CallSite())[0]
     let scale = try factors.count == 1 ? factors[0] : factors[0] * factors[1]
     let replacement = try convert(sum, to: .f32) * scale
     guard site.fits(replacement) else { return nil }
@@ -123,65 +120,9 @@ struct ContractionOfDequantized: RewriteRule {
   }
 }
 
-/// An operand of a contraction that is dequantized from 8 bits or fewer.
-private struct QuantizedOperand {
-  let numbers: Value
-  let scale: Value
-  let zeroPoint: Value?
-  /// The axis of scales of rank 1.
-  let axis: Int
-
-  init?(_ site: RewriteSite, _ position: Int) {
-    guard
-      let (dequantize, node) = site.producer(site.operand(position), as: Dequantize.self),
-      dequantize.blockSize == nil
-    else { return nil }
-    numbers = site.operand(0, of: node)
-    guard numbers.elementType.isInteger, numbers.elementType.bitWidth <= 8 else { return nil }
-    scale = site.operand(1, of: node)
-    let zeroPoint = site.graph.operandCount(node) == 3 ? site.operand(2, of: node) : nil
-    self.zeroPoint = zeroPoint.flatMap {
-      site.uniformConstant($0)?.isIntegerZero == true ? nil : $0
-    }
-    axis = dequantize.axis < 0 ? dequantize.axis + numbers.rank : dequantize.axis
-  }
-
-  static func isPlain(_ position: Int) -> String { "operand \(position) is not dequantized" }
-
-  /// Why an operand's integers cannot be summed; nil where they can.
-  static func refusal(_ site: RewriteSite, _ position: Int) -> String? {
-    let value = site.operand(position)
-    guard let (dequantize, node) = site.producer(value, as: Dequantize.self) else {
-      return site.isDequantized(value)
-        ? "operand \(position) is a view of values with several scales" : isPlain(position)
-    }
-    if dequantize.blockSize != nil { return "operand \(position) is dequantized in blocks" }
-    let element = site.operand(0, of: node).elementType
-    return element.isInteger && element.bitWidth <= 8
-      ? nil : "operand \(position) is dequantized from \(element), and sums are of i8 or narrower"
-  }
-
-  /// The largest magnitude of a number less its zero point.
-  var largest: Int {
-    let states = 1 << numbers.elementType.bitWidth
-    return zeroPoint == nil && numbers.elementType.isSignedInteger ? states / 2 : states - 1
-  }
-
-  /// The numbers less their zero points, as i16.
-  func differences() throws -> Value {
-    let wide = try convert(numbers, to: .i16)
-    guard let zeroPoint else { return wide }
-    let zero = try convert(zeroPoint, to: .i16)
-    return try wide
-      - zero.graph.apply1(
-        BroadcastInDim(shape: wide.shape, dimensions: zero.rank == 0 ? [] : [axis]), [zero],
-        site: CallSite())
-  }
-}
-
 extension RewriteSite {
   /// Whether a value is dequantized, views by one scale seen through.
-  fileprivate func isDequantized(_ value: Value) -> Bool {
+  func isDequantized(_ value: Value) -> Bool {
     var current = value
     while let node = producer(current) {
       switch graph.op(node) {

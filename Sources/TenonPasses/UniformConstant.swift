@@ -30,12 +30,13 @@ enum UniformConstant: Equatable {
 }
 
 extension RewriteSite {
-  /// The number that every element of `value` is, where it is a constant, repeated or not.
-  func uniformConstant(_ value: Value) -> UniformConstant? {
+  /// The number that every element of `value` is, where it is a constant, repeated or not, of at
+  /// most so many elements.
+  func uniformConstant(_ value: Value, most: Int = 64) -> UniformConstant? {
     var current = value
     while let node = producer(current) {
       switch graph.op(node) {
-      case let constant as Constant: return constant.value.tensor.uniformElement
+      case let constant as Constant: return constant.value.tensor.uniformElement(most)
       case is BroadcastInDim, is Reshape: current = operand(0, of: node)
       default: return nil
       }
@@ -46,8 +47,8 @@ extension RewriteSite {
 
 extension Tensor {
   /// The number that all elements are; nil where they differ, are no numbers, or are many.
-  fileprivate var uniformElement: UniformConstant? {
-    guard (1...64).contains(elementCount), let elements = try? elements() else { return nil }
+  fileprivate func uniformElement(_ most: Int) -> UniformConstant? {
+    guard (1...most).contains(elementCount), let elements = try? elements() else { return nil }
     switch elements {
     case .floats(let values):
       let bits = values[0].bitPattern

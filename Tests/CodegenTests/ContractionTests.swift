@@ -16,6 +16,8 @@ import Testing
     var sizes: [Character: Int]
     var element: ElementType = .f32
     var storage: ElementType?
+    /// The storage of `rhs`, where it is another.
+    var otherStorage: ElementType?
     /// Letters whose sizes are known only at run time.
     var running = ""
     var epilogue = ""
@@ -28,6 +30,7 @@ import Testing
 
     var description: String {
       "\(lhs),\(rhs)->\(result) \(sizes.sorted { $0.key < $1.key }) \(element) \(running) \(epilogue)"
+        + (storage.map { " of \($0)" } ?? "") + (otherStorage.map { " and \($0)" } ?? "")
     }
   }
 
@@ -123,9 +126,9 @@ import Testing
     let depth = letters.filter { !test.result.contains($0) }.sorted()
     let order = Array(test.result) + depth
     func axis(_ letter: Character) -> IndexExpression { .axis(order.firstIndex(of: letter)!) }
-    let storage = test.storage ?? test.element
     var program = ScalarProgram()
     func load(_ operand: Int, _ text: String) -> (ScalarID, TensorType) {
+      let storage = (operand == 1 ? test.otherStorage : nil) ?? test.storage ?? test.element
       var guards: [Guard] = []
       let indices = text.map { letter -> IndexExpression in
         if letter == "c", operand == 0, test.groups > 1 {
@@ -199,7 +202,19 @@ import Testing
           doubles: (0..<count).map { _ in Double.random(in: -1...1, using: &generator) })
         : try Tensor(
           type.element, shape: shape,
-          integers: (0..<count).map { _ in Int64.random(in: -99...99, using: &generator) })
+          integers: (0..<count).map { _ in
+            Int64.random(in: integerRange(type.element), using: &generator)
+          })
+    }
+  }
+
+  /// All bytes, where elements are narrow.
+  private static func integerRange(_ element: ElementType) -> ClosedRange<Int64> {
+    switch element {
+    case .u8: 0...255
+    case .i8: -128...127
+    case .i16: -32768...32767
+    default: -99...99
     }
   }
 

@@ -51,6 +51,8 @@ extension FunctionWriter {
       return ("(\(source.type(type))){\(numbers)}", nil)
     case .splat(let a):
       if isMask { return ("(\(valueType(type)))(-(i32)\(name(a)))", 4) }
+      let part = kernel.type(a)
+      if part.lanes > 1 { return ("\(source.repeated(part, lanes: type.lanes))(\(name(a)))", nil) }
       return (splat(name(a), type), nil)
     case .load, .loadStrided, .gather: return load(operation, type)
     case .read(let place): return (register(place), isMask ? 4 : nil)
@@ -58,6 +60,9 @@ extension FunctionWriter {
     case .binary(let function, let a, let b): return binary(function, a, b, type)
     case .multiplyAdd(let a, let b, let c):
       return ("MULTIPLY_ADD(\(name(a)), \(name(b)), \(name(c)))", nil)
+    case .dotProduct(let a, let b, let c):
+      let function = source.dotProduct(kernel.type(a), type)
+      return ("\(function)(\(name(a)), \(name(b)), \(name(c)))", nil)
     case .floorDivide(let a, let b):
       return ("\(source.floorDivide(type))(\(name(a)), \(name(b)))", nil)
     case .floorRemainder(let a, let b):

@@ -95,6 +95,7 @@ extension Operation: CustomStringConvertible {
     case .unary(let function, let a): return "\(function.rawValue) \(list(a))"
     case .binary(let function, let a, let b): return "\(function.rawValue) \(list(a, b))"
     case .multiplyAdd(let a, let b, let c): return "multiplyAdd \(list(a, b, c))"
+    case .dotProduct(let a, let b, let c): return "dotProduct \(list(a, b, c))"
     case .floorDivide(let a, let b): return "floorDivide \(list(a, b))"
     case .floorRemainder(let a, let b): return "floorRemainder \(list(a, b))"
     case .compare(let comparison, let a, let b): return "\(comparison.rawValue) \(list(a, b))"

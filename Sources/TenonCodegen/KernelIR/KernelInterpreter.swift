@@ -162,7 +162,7 @@ package struct KernelInterpreter {
       return [LaneNumber](repeating: LaneNumber(number, type.element), count: type.lanes)
     case .index(let index): return [.integer(Int64(try number(index)))]
     case .laneNumber: return (0..<type.lanes).map { .integer(Int64($0)) }
-    case .splat(let a): return [LaneNumber](repeating: lanes(a)[0], count: type.lanes)
+    case .splat(let a): return (0..<type.lanes).map { lanes(a)[$0 % lanes(a).count] }
     case .load(let address, let count, let mask, let fill):
       let allowed = mask.map { lanes($0).map(\.isTrue) } ?? [true]
       let filling = fill.map(lanes) ?? []
@@ -196,6 +196,14 @@ package struct KernelInterpreter {
     case .multiplyAdd(let a, let b, let c):
       return zip(lanes(a), zip(lanes(b), lanes(c))).map {
         multiplyAdd($0, $1.0, $1.1, type.element)
+      }
+    case .dotProduct(let a, let b, let c):
+      let width = lanes(a).count / type.lanes
+      return lanes(c).enumerated().map { lane, sum in
+        let products = (0..<width).reduce(sum.integer) {
+          $0 + lanes(a)[lane * width + $1].integer * lanes(b)[lane * width + $1].integer
+        }
+        return LaneNumber(products, type.element)
       }
     case .floorDivide(let a, let b):
       return zip(lanes(a), lanes(b)).map {

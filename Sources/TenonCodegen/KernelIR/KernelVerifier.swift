@@ -149,7 +149,10 @@ private struct KernelVerifier {
       try verify(index)
       try require(type == LaneType(.i64), "\(text) has the type \(type)")
     case .splat(let a):
-      try require(kernel.type(a) == type.with(lanes: 1), "\(text) has the type \(type)")
+      let part = kernel.type(a)
+      try require(
+        part.element == type.element && type.lanes % part.lanes == 0,
+        "\(text) has the type \(type)")
     case .load(let address, let count, let mask, let fill):
       try verify(address)
       try require(element(address.memory) == type.element, "\(text) has the type \(type)")
@@ -184,6 +187,14 @@ private struct KernelVerifier {
     case .unary(_, let a): try same(a)
     case .binary(_, let a, let b), .interleave(let a, let b, _): try same(a, b)
     case .multiplyAdd(let a, let b, let c): try same(a, b, c)
+    case .dotProduct(let a, let b, let c):
+      try same(c)
+      let elements = [kernel.type(a), kernel.type(b)].map(\.element)
+      let width = elements == [.u8, .i8] ? 4 : elements == [.i16, .i16] ? 2 : 0
+      try require(
+        type.element == .i32
+          && [a, b].allSatisfy { kernel.type($0).lanes == type.lanes * width },
+        "\(text) has the type \(type)")
     case .floorDivide(let a, let b), .floorRemainder(let a, let b): try same(a, b)
     case .compare(_, let a, let b):
       try require(

@@ -10,7 +10,7 @@ package enum Operation: Hashable, Sendable {
   case index(IndexExpression)
   /// 0, 1, 2 … in the lanes.
   case laneNumber
-  /// A one-lane value in each lane.
+  /// A value's lanes again and again: in most cases its one lane.
   case splat(ValueIndex)
   /// Elements side by side from an address on; lanes from `count` on (an i64) are zero and not
   /// read. A `mask` of one lane says whether anything is read, one of all lanes which elements are;
@@ -26,6 +26,9 @@ package enum Operation: Hashable, Sendable {
   case binary(BinaryFunction, ValueIndex, ValueIndex)
   /// `a * b + c`, rounded once where the target can, else twice.
   case multiplyAdd(ValueIndex, ValueIndex, ValueIndex)
+  /// The third, an i32 in each lane, plus the products of the numbers of the first two that lie
+  /// where the lane does: four of u8 and i8, or two of i16. Sums wrap.
+  case dotProduct(ValueIndex, ValueIndex, ValueIndex)
   /// Of integers, rounded toward minus infinity, by a positive number.
   case floorDivide(ValueIndex, ValueIndex)
   /// Of integers, never negative, by a positive number.
@@ -111,7 +114,9 @@ extension Operation {
       .floorDivide(let a, let b),
       .floorRemainder(let a, let b):
       [a, b]
-    case .multiplyAdd(let a, let b, let c), .select(let a, let b, let c): [a, b, c]
+    case .multiplyAdd(let a, let b, let c), .dotProduct(let a, let b, let c),
+      .select(let a, let b, let c):
+      [a, b, c]
     }
   }
 

@@ -67,7 +67,9 @@ struct GroupAnalysis {
   }
 
   private static func access(_ memory: Memory, _ type: TensorType) -> OperandAccess {
-    OperandAccess(memory: memory, element: type.element) { type.offset($0) }
+    OperandAccess(memory: memory, element: type.element, layout: type.layout) {
+      type.offset($0)
+    }
   }
 }
 

@@ -5,6 +5,8 @@ import TenonTensor
 struct OperandAccess {
   var memory: Memory
   var element: ElementType
+  /// How the memory lies, where it is not plain.
+  var layout: Layout?
   /// The offset of an element, from the indices along the operand's axes.
   var offset: ([IndexExpression]) -> IndexExpression
 }

@@ -72,7 +72,7 @@ public struct Convolution: PrimitiveOp {
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
     let (input, kernel) = (try site.tensor(0), try site.tensor(1))
-    try site.requireSameElement(0..<2)
+    try site.requireFactors(result)
     try site.require(
       !input.element.isStorageOnly && input.element != .bool, "element-type",
       "is not defined for \(input.element)")

@@ -5,7 +5,8 @@ import TenonTensor
 /// then the left operand's others, then the right one's.
 ///
 /// Floats of 32 bits and fewer accumulate in f32 or wider and round once; with integer operands the
-/// result may be wider (`result: .i32` for bytes).
+/// result may be wider (`result: .i32` for bytes, of which one operand may have a sign and the other
+/// none).
 public struct DotGeneral: PrimitiveOp {
   public static let name = "dot_general"
   public static let signature = Signature(["lhs", "rhs"])
@@ -36,7 +37,7 @@ public struct DotGeneral: PrimitiveOp {
 
   public func infer(_ site: InferenceSite) throws -> [ValueType] {
     let (lhs, rhs) = (try site.tensor(0), try site.tensor(1))
-    try site.requireSameElement(0..<2)
+    try site.requireFactors(result)
     try site.require(
       !lhs.element.isStorageOnly && lhs.element != .bool, "element-type",
       "is not defined for \(lhs.element)")
@@ -198,6 +199,19 @@ public struct DotGeneral: PrimitiveOp {
         one([3, 5], [5, 2], DotGeneral(lhsContracting: [1], rhsContracting: [0], result: wide)))
       return cases
     }
+  }
+}
+
+extension InferenceSite {
+  /// Checks for two operands of one element type, or bytes with and without a sign where the result is wider.
+  func requireFactors(_ result: ElementType?) throws {
+    let elements = try [tensor(0).element, tensor(1).element]
+    if elements == [.u8, .i8] || elements == [.i8, .u8], let result, result.isInteger,
+      result.bitWidth >= 32
+    {
+      return
+    }
+    try requireSameElement(0..<2)
   }
 }
 

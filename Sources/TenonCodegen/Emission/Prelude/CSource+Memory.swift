@@ -31,14 +31,13 @@ extension CSource {
 
   /// Elements side by side where the mask, as wide as they are, holds; `fill` elsewhere.
   mutating func loadMasked(_ type: LaneType) -> String {
-    let width = type.element.byteWidth
     var fast = ""
     if let moves = MaskedMoves(target, type) {
       fast = """
 
         #if __has_builtin(\(moves.load)) && __has_builtin(\(moves.mask))
-          typedef \(moves.lane) moved __attribute__((vector_size(64)));
-          typedef \(width == 4 ? "int" : "long long") masks __attribute__((vector_size(64)));
+          typedef \(moves.lane) moved __attribute__((vector_size(\(moves.bytes))));
+          typedef \(moves.integer) masks __attribute__((vector_size(\(moves.bytes))));
           return ($T)\(moves.load)((const \(moves.lane) *)p, (moved)fill, \(moves.mask)((masks)mask));
         #endif
         """
@@ -58,7 +57,11 @@ extension CSource {
   /// First lines that use the target's masked moves where the compiler has them.
   private func maskedBuiltin(_ direction: String, _ type: LaneType) -> String {
     guard let moves = MaskedMoves(target, type) else { return "" }
-    let bits = "(unsigned \(type.lanes == 16 ? "short" : "char"))((1u << count) - 1)"
+    // Counts of all lanes or more leave no bit unset.
+    let bits =
+      type.lanes <= 16
+      ? "(\(moves.bits))((1u << count) - 1)"
+      : "(\(moves.bits))(count < \(type.lanes) ? (1ul << count) - 1 : ~0ul)"
     let call =
       direction == "load"
       ? "return ($T)\(moves.load)((const \(moves.lane) *)p, (moved){0}, \(bits));"
@@ -66,7 +69,7 @@ extension CSource {
     return """
 
       #if __has_builtin(\(direction == "load" ? moves.load : moves.store))
-        typedef \(moves.lane) moved __attribute__((vector_size(64)));
+        typedef \(moves.lane) moved __attribute__((vector_size(\(moves.bytes))));
         \(call)
       #endif
       """
@@ -76,20 +79,19 @@ extension CSource {
   mutating func loadStrided(_ type: LaneType, step: Int) -> String {
     let mask = self.type(type.with(element: .i32))
     var fast = ""
-    if step == 2, let moves = MaskedMoves(target, type) {
-      let bits = type.lanes == 16 ? "short" : "char"
+    if step == 2, type.lanes <= 16, let moves = MaskedMoves(target, type) {
       let even = (0..<type.lanes).map { "\(2 * $0)" }.joined(separator: ", ")
       fast = """
 
           #if __has_builtin(\(moves.load)) && __has_builtin(__builtin_ia32_cvtd2mask256)
-            typedef \(moves.lane) moved __attribute__((vector_size(64)));
+            typedef \(moves.lane) moved __attribute__((vector_size(\(moves.bytes))));
             typedef int masks __attribute__((vector_size(\(type.lanes * 4))));
             const unsigned bits = __builtin_ia32_pdep_si(
               (unsigned)__builtin_ia32_cvtd2mask\(type.lanes * 32)((masks)mask), 0x55555555u);
             const moved a = (moved)\(moves.load)(
-              (const \(moves.lane) *)p, (moved){0}, (unsigned \(bits))bits);
+              (const \(moves.lane) *)p, (moved){0}, (\(moves.bits))bits);
             const moved b = (moved)\(moves.load)(
-              (const \(moves.lane) *)p + $n, (moved){0}, (unsigned \(bits))(bits >> $n));
+              (const \(moves.lane) *)p + $n, (moved){0}, (\(moves.bits))(bits >> $n));
             const $T apart = ($T)__builtin_shufflevector(a, b, \(even));
             const $I chosen = __builtin_convertvector(mask, $I);
             return ($T)((($I)apart & chosen) | (($I)fill & ~chosen));
@@ -143,12 +145,12 @@ extension CSource {
   /// First lines that use the target's gathers by 64-bit indices, 8 at once, where the compiler
   /// has them.
   private func gatherBuiltin(_ type: LaneType, mask: String, fill: String) -> String {
-    guard let moves = MaskedMoves(target, type) else { return "" }
+    guard let moves = MaskedMoves(target, type), let builtin = moves.gather else { return "" }
     let width = type.element.byteWidth
     let parts = (0..<type.lanes / 8).map { part -> String in
       let lanes = (0..<8).map { "\(part * 8 + $0)" }.joined(separator: ", ")
       return """
-            part v\(part) = (part)\(moves.gather)(
+            part v\(part) = (part)\(builtin)(
               (part)__builtin_shufflevector(none, none, \(lanes)), p,
               (places)__builtin_shufflevector(index, index, \(lanes)),
               (u8)(bits >> \(part * 8)), \(width));
@@ -157,7 +159,7 @@ extension CSource {
     let all = (0..<type.lanes).map { "\($0)" }.joined(separator: ", ")
     return """
 
-      #if __has_builtin(\(moves.gather)) && __has_builtin(__builtin_ia32_cvtd2mask256)
+      #if __has_builtin(\(builtin)) && __has_builtin(__builtin_ia32_cvtd2mask256)
         typedef \(moves.lane) part __attribute__((vector_size(\(8 * width))));
         typedef long long places __attribute__((vector_size(64)));
         typedef int masks __attribute__((vector_size(\(type.lanes * 4))));
@@ -167,36 +169,5 @@ extension CSource {
         return ($T)\(type.lanes == 8 ? "v0" : "__builtin_shufflevector(v0, v1, \(all))");
       #endif
       """
-  }
-}
-
-/// The compiler's names for AVX-512's masked moves of whole registers.
-private struct MaskedMoves {
-  var load: String
-  var store: String
-  /// Gathers 8 elements by 64-bit indices.
-  var gather: String
-  /// Makes mask bits of the lanes' signs.
-  var mask: String
-  /// The lane type that the moves are declared with.
-  var lane: String
-
-  init?(_ target: Target, _ type: LaneType) {
-    let width = type.element.byteWidth
-    guard target.instructionSet == .avx512, type.lanes * width == 64, width >= 4 else {
-      return nil
-    }
-    let kind: String
-    switch (CTypes.scalar(type.element), width) {
-    case ("f32", _): (kind, lane) = ("ups", "float")
-    case ("f64", _): (kind, lane) = ("upd", "double")
-    case (_, 4): (kind, lane) = ("dqusi", "int")
-    default: (kind, lane) = ("dqudi", "long long")
-    }
-    load = "__builtin_ia32_load\(kind)512_mask"
-    store = "__builtin_ia32_store\(kind)512_mask"
-    let isFloat = lane == "float" || lane == "double"
-    gather = "__builtin_ia32_gatherdiv" + (width == 4 ? "16s" : "8d") + (isFloat ? "f" : "i")
-    mask = "__builtin_ia32_cvt\(width == 4 ? "d" : "q")2mask512"
   }
 }

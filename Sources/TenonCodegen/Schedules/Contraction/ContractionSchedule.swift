@@ -39,9 +39,8 @@ struct ContractionSchedule {
     guard !shape.isOneRow || panel == .direct else { return nil }
     depthBlock = ContractionSchedule.depthBlock(shape, block, panel, target)
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
-    rowSource =
-      depthBlock == nil ? RowSource(shape, block: block, panels: panels) : .direct
-    let bytes = block.rows * shape.depthBound * shape.element.byteWidth
+    rowSource = RowSource(shape, block: block, panels: panels, isWhole: depthBlock == nil)
+    let bytes = block.rows * shape.depthBound * shape.rowElement.byteWidth
     grid = ContractionSchedule.grid(
       shape, block, rowPieces, panel, rowSource, isKnown: rows != nil, tileWork,
       room: max(1, target.level2Bytes / 3 / max(1, bytes)))
@@ -53,8 +52,10 @@ struct ContractionSchedule {
     _ shape: ContractionShape, _ block: RegisterBlock, _ panel: PanelSource, _ target: Target
   ) -> Int? {
     guard let first = shape.depth.first, !shape.isOneRow else { return nil }
-    let inner = shape.depth.dropFirst().reduce(1) { Dimension.saturatingProduct($0, $1.bound) }
-    let bytes = block.columns * shape.element.byteWidth
+    let inner = shape.depth.dropFirst().reduce(shape.width) {
+      Dimension.saturatingProduct($0, $1.bound)
+    }
+    let bytes = block.columns * shape.columnElement.byteWidth
     let room = max(1, target.level2Bytes / 2 / bytes)
     guard shape.depthBound > room else { return nil }
     let length = max(1, room / max(1, inner))
@@ -76,7 +77,8 @@ struct ContractionSchedule {
     // work for its own.
     let groups = (panels + rowSource.panels - 1) / rowSource.panels
     let tiles = max(1, Dimension.saturatingProduct(groups, outer))
-    let work = max(1, block.rows * block.vectors * rowSource.panels * shape.depthBound / 2)
+    let steps = max(1, shape.depthBound / (2 * shape.width))
+    let work = max(1, block.rows * block.vectors * rowSource.panels * steps)
     let reuse = rowSource != .direct ? 1 : panel == .direct ? 4 : 8
     let least = max(reuse, (tileWork + work - 1) / work)
     let chunks = max(1, min((32 + tiles - 1) / tiles, rowPieces / least))
@@ -122,6 +124,7 @@ extension ContractionSchedule: CustomStringConvertible {
     let rows = pieces.map { $0.short > 0 ? "\($0.most - 1) or \($0.most)" : "\($0.most)" }
     return "\(grid); blocks of \(rows ?? "\(block.rows)") rows x \(block.vectors) vectors of "
       + "\(block.lanes) lanes; \(panel)"
+      + (shape.tuple.map { "; dot products of \($0.width)" } ?? "")
       + (rowSource == .direct ? "" : "; copied rows")
       + (depthBlock.map { "; depth in blocks of \($0)" } ?? "")
   }

@@ -5,10 +5,13 @@ import TenonTensor
 /// which one factor stays the same, and which are columns, along which the other does.
 struct ContractionShape {
   let stage: StageAnalysis
-  /// The factor that differs by row: read one number at a time.
+  /// The factor that differs by row: read one number, or tuple, at a time.
   let rowFactor: ScalarID
   /// The factor that differs by column: read in vectors.
   let columnFactor: ScalarID
+  /// How narrow factors are multiplied; nil where each product is one of numbers as wide as the
+  /// sums.
+  let tuple: ProductTuple?
   /// The innermost loop over rows.
   let rows: LoopAxis
   /// The loop over columns; results lie side by side along it.
@@ -19,8 +22,8 @@ struct ContractionShape {
   /// The other parallel loops, outermost first.
   let outer: [LoopAxis]
 
-  /// The loops over products, outermost first: those along which the row factor's elements lie
-  /// nearest are innermost.
+  /// The loops over products, outermost first: that over tuples, and those along which the row
+  /// factor's elements lie nearest, are innermost.
   let depth: [LoopAxis]
 
   var reduction: Compute.Reduction { stage.compute.reduction! }
@@ -38,8 +41,12 @@ struct ContractionShape {
     let (ofA, ofB) = (program.axes(of: a), program.axes(of: b))
     let isFirst = ofA.contains(column)
     guard isFirst != ofB.contains(column) else { return nil }
-    (columnFactor, rowFactor) = isFirst ? (a, b) : (b, a)
     let (columnAxes, rowAxes) = isFirst ? (ofA, ofB) : (ofB, ofA)
+    let tuple = ProductTuple(stage, row: isFirst ? b : a, column: isFirst ? a : b)
+    self.tuple = tuple
+    let rowFactor = tuple?.row ?? (isFirst ? b : a)
+    self.rowFactor = rowFactor
+    columnFactor = tuple?.column ?? (isFirst ? a : b)
     func isRow(_ loop: LoopAxis) -> Bool {
       loop.axes.contains(where: rowAxes.contains) && !loop.axes.contains(where: columnAxes.contains)
     }
@@ -55,11 +62,13 @@ struct ContractionShape {
     let inner = loops.count - columnParts.count
     outer = loops.indices.filter { $0 != row && $0 < inner }.map { loops[$0] }
     self.stage = stage
-    let strides = stage.reductionLoops.map { loop in
-      program.stride(of: isFirst ? b : a, along: loop.axes.last!, stage.operands)
+    let single = stage.reductionLoops.filter { $0 != tuple?.loop }
+    let strides = single.map { loop in
+      program.stride(of: rowFactor, along: loop.axes.last!, stage.operands)
     }
-    depth = strides.indices.sorted { (-strides[$0], $0) < (-strides[$1], $1) }
-      .map { stage.reductionLoops[$0] }
+    depth =
+      strides.indices.sorted { (-strides[$0], $0) < (-strides[$1], $1) }.map { single[$0] }
+      + (tuple.map { [$0.tuples] } ?? [])
     let work = loops.reduce(stage.reductionBound) { Dimension.saturatingProduct($0, $1.bound) }
     guard work >= 4096, rows.bound > 1 || columns.bound >= 64 else { return nil }
   }
@@ -147,6 +156,13 @@ struct ContractionShape {
 
   /// The type in which products are summed.
   var element: ElementType { reduction.program.type(reduction.values[0]) }
+
+  /// The types in which the factors are read.
+  var rowElement: ElementType { reduction.program.type(rowFactor) }
+  var columnElement: ElementType { reduction.program.type(columnFactor) }
+
+  /// Numbers of a factor that one product takes.
+  var width: Int { tuple?.width ?? 1 }
 
   /// Products summed for one result, at most.
   var depthBound: Int { stage.reductionBound }

@@ -162,9 +162,9 @@ struct ContractionWriter {
   }
 
   /// A variable that stands for the lanes of a vector.
-  func withLanes(_ body: (IndexExpression) -> Void) {
+  func withLanes(_ lanes: Int? = nil, _ body: (IndexExpression) -> Void) {
     builder.loop(to: IndexExpression(1), kind: .unrolled) { lane in
-      builder.bound(lane, below: Dimension(block.lanes))
+      builder.bound(lane, below: Dimension(lanes ?? block.lanes))
       body(lane)
     }
   }
@@ -221,37 +221,67 @@ struct ContractionWriter {
     _ packed: PanelWriter.Packed?, _ copy: RowWriter?
   ) -> (IndexExpression, Int) -> ValueIndex {
     let ranges =
-      packed == nil ? ranges : shape.merged(ranges, rowsAreCopied: copy != nil)
+      packed == nil || shape.tuple != nil
+      ? ranges : shape.merged(ranges, rowsAreCopied: copy != nil)
     let product = RegisterProduct(
-      builder: builder, type: vectorType, rows: count, vectors: columns.vectors)
+      builder: builder, type: vectorType, rows: count, vectors: columns.vectors,
+      factors: LaneType(shape.columnElement, lanes: block.lanes * shape.width),
+      rowElement: shape.rowElement)
     var sums: RegisterProduct.Sums?
     withLanes { lane in
-      sums = product.sums { body in
-        depthLoops(ranges[...], at: outer, body)
-      } column: { place, vector in
-        if let packed {
-          return builder.define(
-            .load(packed.address(place, vector), count: nil, mask: nil, fill: nil), vectorType)
+      withLanes(shape.width) { number in
+        sums = product.sums { body in
+          depthLoops(ranges[...], at: outer, body)
+        } column: { place, vector in
+          columnFactor(at: place, columns, vector, lane, packed)
+        } row: { place, step in
+          var place = place
+          place[rowAxis] = row + step
+          return rowFactor(at: place, number, copy)
         }
-        var lowering = lowering(shape.reduction.program, at: place, columns, vector, lane)
-        return lowering.lowerWide([shape.columnFactor])[0]
-      } row: { place, number in
-        var place = place
-        place[rowAxis] = row + number
-        return rowFactor(at: place, copy)
       }
     }
     return sums!
   }
 
-  private func rowFactor(at place: AxisPlaces, _ copy: RowWriter?) -> ValueIndex {
-    guard let copy else {
+  /// A vector of the column factor: numbers, or tuples of them.
+  private func columnFactor(
+    at place: AxisPlaces, _ columns: Columns, _ vector: Int, _ lane: IndexExpression,
+    _ packed: PanelWriter.Packed?
+  ) -> ValueIndex {
+    let type = LaneType(shape.columnElement, lanes: block.lanes * shape.width)
+    if let packed {
+      return builder.define(
+        .load(packed.address(place, vector), count: nil, mask: nil, fill: nil), type)
+    }
+    guard let tuple = shape.tuple else {
+      var lowering = lowering(shape.reduction.program, at: place, columns, vector, lane)
+      return lowering.lowerWide([shape.columnFactor])[0]
+    }
+    let first = setColumn(
+      columns.panel * Dimension(block.columns) + Dimension(vector * block.lanes),
+      in: tuple.place(place, IndexExpression(0)))
+    let address = lowering(shape.reduction.program, at: first).address(of: shape.columnFactor)
+    return builder.define(.load(address, count: nil, mask: nil, fill: nil), type)
+  }
+
+  /// One number of the row factor, or one tuple, whose numbers `number` stands for.
+  private func rowFactor(
+    at place: AxisPlaces, _ number: IndexExpression, _ copy: RowWriter?
+  ) -> ValueIndex {
+    if let copy {
+      return builder.define(
+        .load(copy.address(place[rowAxis]!, at: place), count: nil, mask: nil, fill: nil),
+        LaneType(shape.rowElement, lanes: shape.width))
+    }
+    guard let tuple = shape.tuple else {
       var lowering = lowering(shape.reduction.program, at: place)
       return lowering.lower([shape.rowFactor])[0]
     }
-    return builder.define(
-      .load(copy.address(place[rowAxis]!, at: place), count: nil, mask: nil, fill: nil),
-      LaneType(shape.element))
+    var lowering = lowering(shape.reduction.program, at: tuple.place(place, number))
+    lowering.vectorVariable = number.singleAxis
+    lowering.lanes = tuple.width
+    return lowering.lowerWide([shape.rowFactor])[0]
   }
 
   /// Loops over the depth; the innermost one is written out four times.

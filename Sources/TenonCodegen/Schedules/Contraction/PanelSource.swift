@@ -17,6 +17,10 @@ enum PanelSource: Hashable, CustomStringConvertible {
       self = .packed
       return
     }
+    if shape.tuple != nil {
+      self = shape.columnsLieInTuples(blocksOf: block.columns) ? .direct : .packed
+      return
+    }
     let program = shape.reduction.program
     let column = shape.columns.axes.last!
     let depth = shape.depth.last!.axes.last!

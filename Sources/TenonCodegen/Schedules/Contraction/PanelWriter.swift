@@ -14,6 +14,8 @@ struct PanelWriter {
     var memory: Memory
     var ranges: [LoopRange]
     var block: RegisterBlock
+    /// Numbers of one column at a step of depth.
+    var width: Int
 
     /// Where a vector of the panel begins at a step of depth.
     func address(_ place: AxisPlaces, _ vector: Int) -> Address {
@@ -24,7 +26,8 @@ struct PanelWriter {
         let index = place[range.loop.axes.last!] ?? IndexExpression(0)
         step = step * extent + index - range.lower
       }
-      return Address(memory, step * Dimension(block.columns) + Dimension(vector * block.lanes))
+      return Address(
+        memory, step * Dimension(block.columns * width) + Dimension(vector * block.lanes * width))
     }
   }
 
@@ -36,11 +39,22 @@ struct PanelWriter {
     }
     depth = Dimension.saturatingProduct(
       depth, writer.schedule.depthBlock ?? ranges[0].loop.bound)
+    let width = writer.shape.width
     let memory = builder.scratch(
-      writer.shape.element, count: Dimension.saturatingProduct(depth, block.columns),
-      sharedAs: "panel")
-    let packed = Packed(memory: memory, ranges: ranges, block: block)
-    if writer.schedule.panel == .transposed, columns.known != nil {
+      writer.shape.columnElement,
+      count: Dimension.saturatingProduct(depth, block.columns * width), sharedAs: "panel")
+    let packed = Packed(memory: memory, ranges: ranges, block: block, width: width)
+    if let tuple = writer.shape.tuple {
+      loops(outermostGuards(ranges)[...], at: writer.outer, in: builder) { place in
+        guard tuple.rest > 0 else { return copy(at: place, packed, tuple, tuple.width) }
+        let isWhole = writer.isLess(place[tuple.axis]!, IndexExpression(Dimension(tuple.count - 1)))
+        builder.conditional(isWhole) {
+          copy(at: place, packed, tuple, tuple.width)
+        } otherwise: {
+          copy(at: place, packed, tuple, tuple.rest)
+        }
+      }
+    } else if writer.schedule.panel == .transposed, columns.known != nil {
       loops(ranges.dropLast()[...], at: writer.outer, in: builder) { place in
         transpose(ranges.last!, at: place, packed)
       }
@@ -73,6 +87,47 @@ struct PanelWriter {
           writer.shape.reduction.program, at: place, columns, vector, lane)
         let value = lowering.lowerWide([writer.shape.columnFactor])[0]
         builder.store(packed.address(place, vector), value)
+      }
+    }
+  }
+
+  /// One step of depth in tuples, of which so many numbers are real.
+  private func copy(
+    at place: AxisPlaces, _ packed: Packed, _ tuple: ProductTuple, _ count: Int
+  ) {
+    let type = LaneType(writer.shape.columnElement, lanes: block.lanes)
+    writer.withLanes { lane in
+      for vector in 0..<columns.vectors {
+        var lines = (0..<tuple.width).map { number -> ValueIndex in
+          guard number < count else {
+            let zero = builder.define(.integer(0), type.with(lanes: 1))
+            return builder.splat(zero, lanes: block.lanes)
+          }
+          var lowering = writer.lowering(
+            writer.shape.reduction.program,
+            at: tuple.place(place, IndexExpression(Dimension(number))), columns, vector, lane)
+          return lowering.lowerWide([writer.shape.columnFactor])[0]
+        }
+        var stage = 1
+        while stage < tuple.width {
+          lines = interleaved(lines, type)
+          stage *= 2
+        }
+        let target = packed.address(place, vector)
+        for (number, line) in lines.enumerated() {
+          let offset = target.offset + Dimension(number * block.lanes)
+          builder.store(Address(target.memory, offset), line)
+        }
+      }
+    }
+  }
+
+  /// The first half of some vectors interleaved with the second.
+  private func interleaved(_ lines: [ValueIndex], _ type: LaneType) -> [ValueIndex] {
+    (0..<lines.count / 2).flatMap { number in
+      [false, true].map { upper in
+        builder.define(
+          .interleave(lines[number], lines[number + lines.count / 2], upper: upper), type)
       }
     }
   }
@@ -117,13 +172,7 @@ struct PanelWriter {
     // Halves interleaved as often as 2 divides the number of lanes.
     var stage = 1
     while stage < lanes {
-      lines = (0..<lanes / 2).flatMap { number in
-        [false, true].map { upper in
-          builder.define(
-            .interleave(lines[number], lines[number + lanes / 2], upper: upper),
-            writer.vectorType)
-        }
-      }
+      lines = interleaved(lines, writer.vectorType)
       stage *= 2
     }
     for (number, line) in lines.enumerated() {

@@ -8,7 +8,15 @@ enum RowSource: Hashable {
   /// From a copy of the tile's rows, for it is read once for each panel of the tile.
   case copied(panels: Int)
 
-  init(_ shape: ContractionShape, block: RegisterBlock, panels: Int) {
+  init(_ shape: ContractionShape, block: RegisterBlock, panels: Int, isWhole: Bool) {
+    if shape.tuple != nil {
+      self = shape.rowsLieInTuples ? .direct : .copied(panels: min(panels, 8))
+      return
+    }
+    guard isWhole else {
+      self = .direct
+      return
+    }
     let program = shape.reduction.program
     let needed = program.needed(for: [shape.rowFactor])
     var isPlain = true
@@ -41,14 +49,16 @@ struct RowWriter {
     guard writer.schedule.rowSource != .direct else { return nil }
     self.writer = writer
     // An odd number of cache lines more than the depth keeps rows apart in the cache.
-    let line = 64 / writer.shape.element.byteWidth
-    let lines = (writer.shape.depthBound + line - 1) / line
+    let shape = writer.shape
+    let line = 64 / shape.rowElement.byteWidth
+    let depth = shape.depth.reduce(shape.width) { Dimension.saturatingProduct($0, $1.bound) }
+    let lines = (depth + line - 1) / line
     stride = (lines + (lines % 2 == 0 ? 1 : 2)) * line
     memory = writer.builder.scratch(
-      writer.shape.element, count: writer.tileRows * stride, sharedAs: "rows")
+      shape.rowElement, count: writer.tileRows * stride, sharedAs: "rows")
   }
 
-  /// Where a row's number at a step of depth lies.
+  /// Where a row's number, or tuple, at a step of depth lies.
   func address(_ row: IndexExpression, at place: AxisPlaces) -> Address {
     Address(memory, (row - writer.firstRow) * Dimension(stride) + step(place))
   }
@@ -56,7 +66,7 @@ struct RowWriter {
   private func step(_ place: AxisPlaces) -> IndexExpression {
     rowMajorOffset(
       writer.shape.depth.map { place[$0.axes.last!] ?? IndexExpression(0) },
-      writer.shape.depth.map(\.extent))
+      writer.shape.depth.map(\.extent)) * Dimension(writer.shape.width)
   }
 
   func write() {
@@ -67,6 +77,7 @@ struct RowWriter {
         builder.bound(number, below: Dimension(count))
         var place = writer.outer
         place[writer.rowAxis] = row + number
+        if let tuple = shape.tuple { return tuples(row + number, at: place, tuple) }
         loops(shape.depth.dropLast().map { LoopRange($0) }[...], at: place, in: builder) { place in
           let last = LoopRange(shape.depth.last!)
           builder.vectorLoop(last, lanes: lanes, unrolling: 1) { index, _, count in
@@ -80,6 +91,32 @@ struct RowWriter {
             builder.store(address(row + number, at: place), value, count: count)
           }
         }
+      }
+    }
+  }
+
+  /// One row in tuples, the last of each loop over them filled with zeros.
+  private func tuples(_ row: IndexExpression, at place: AxisPlaces, _ tuple: ProductTuple) {
+    let shape = writer.shape
+    let lanes =
+      writer.block.lanes * (tuple.loop.bound < writer.block.lanes * tuple.width ? 1 : tuple.width)
+    loops(shape.depth.dropLast().map { LoopRange($0) }[...], at: place, in: builder) { place in
+      var place = place
+      if tuple.rest > 0 {
+        place[tuple.axis] = IndexExpression(Dimension(tuple.count - 1))
+        let zero = builder.define(.integer(0), LaneType(shape.rowElement))
+        builder.store(address(row, at: place), builder.splat(zero, lanes: tuple.width))
+      }
+      place[tuple.axis] = IndexExpression(0)
+      let first = address(row, at: place)
+      builder.vectorLoop(LoopRange(tuple.loop), lanes: lanes, unrolling: 1) { index, _, count in
+        place[tuple.axis] = index
+        var lowering = writer.lowering(shape.reduction.program, at: place)
+        lowering.vectorVariable = index.singleAxis
+        lowering.lanes = lanes
+        lowering.count = count
+        let value = lowering.lowerWide([shape.rowFactor])[0]
+        builder.store(Address(first.memory, first.offset + index), value, count: count)
       }
     }
   }

@@ -20,11 +20,26 @@ extension Scheduler {
       return windowLayouts(group, analysis, mayChange)
     }
     let (shape, block) = (schedule.shape, schedule.block.columns)
+    if let tuple = shape.tuple {
+      if schedule.panel != .direct, shape.columns.axes.count == 1,
+        let (input, indices) = shape.load(shape.columnFactor, stages[0]), mayChange[input]
+      {
+        layouts[input] = Layout.tuples(
+          group.inputs[input], (shape.columns.axes[0], block), indices, depth: shape.depth, tuple)
+      }
+      if schedule.rowSource != .direct,
+        let (input, indices) = shape.load(shape.rowFactor, stages[0]), mayChange[input]
+      {
+        layouts[input] = Layout.tuples(
+          group.inputs[input], nil, indices, depth: shape.depth, tuple)
+      }
+      return layouts
+    }
     // One row reads a panel once, and fastest from end to end.
     let isSplit =
       (schedule.pieces?.count != 1 || shape.isOneRow) && shape.columns.bound > block
     guard schedule.panel != .direct || isSplit, shape.columns.axes.count == 1,
-      let (input, indices) = shape.columnLoad(stages[0]), mayChange[input],
+      let (input, indices) = shape.load(shape.columnFactor, stages[0]), mayChange[input],
       group.inputs[input].byteCount >= leastBytes
     else { return layouts }
     layouts[input] = Layout.blocked(
@@ -76,11 +91,13 @@ extension TensorType {
 }
 
 extension ContractionShape {
-  /// The input that alone gives the column factor, and where it is read, if there is one.
-  fileprivate func columnLoad(_ stage: KernelGroup.Stage) -> (Int, [IndexExpression])? {
+  /// The input that alone gives a factor, and where it is read, if there is one.
+  fileprivate func load(
+    _ factor: ScalarID, _ stage: KernelGroup.Stage
+  ) -> (Int, [IndexExpression])? {
     let program = reduction.program
     var found: (Int, [IndexExpression])?
-    for (place, isNeeded) in program.needed(for: [columnFactor]).enumerated() where isNeeded {
+    for (place, isNeeded) in program.needed(for: [factor]).enumerated() where isNeeded {
       guard case .load(let operand, let indices, let guards, _) = program.instructions[place]
       else { continue }
       guard found == nil, guards.isEmpty, case .input(let input) = stage.operands[operand] else {
@@ -117,6 +134,42 @@ extension Layout {
     return Layout(
       outer + [Layout.Part(axis: axis, block: block)] + inner
         + [Layout.Part(axis: axis, block: block, isInner: true)])
+  }
+
+  /// Tuples innermost, then the columns of a block where there are columns, then the rest of the
+  /// depth; the other axes first. Nil where the type has a layout already or the tuples' loop is
+  /// more than one axis of it.
+  fileprivate static func tuples(
+    _ type: TensorType, _ columns: (loopAxis: Int, block: Int)?, _ indices: [IndexExpression],
+    depth: [LoopAxis], _ tuple: ProductTuple
+  ) -> Layout? {
+    func axis(of loop: Int) -> Int? {
+      guard let axis = indices.firstIndex(where: { $0.axes.contains(loop) }),
+        indices[axis].singleAxis == loop, indices.count(where: { $0.axes.contains(loop) }) == 1
+      else { return nil }
+      return axis
+    }
+    guard type.layout == nil, type.shape.isConstant, tuple.loop.axes.count == 1,
+      let inner = axis(of: tuple.axis)
+    else { return nil }
+    let column = columns.map { axis(of: $0.loopAxis) }
+    if let column, column == nil { return nil }
+    func place(_ axis: Int) -> Int {
+      depth.lastIndex { loop in
+        indices[axis].axes.contains { loop.axes.contains($0) }
+      } ?? -1
+    }
+    let others = type.shape.indices.filter { $0 != inner && $0 != column ?? nil }
+    let outer = others.filter { place($0) < 0 }.map { Layout.Part(axis: $0) }
+    let steps = others.filter { place($0) >= 0 }
+      .sorted { (place($0), $0) < (place($1), $1) }.map { Layout.Part(axis: $0) }
+    var parts = outer
+    if let axis = column ?? nil { parts.append(Layout.Part(axis: axis, block: columns!.block)) }
+    parts += steps + [Layout.Part(axis: inner, block: tuple.width)]
+    if let axis = column ?? nil {
+      parts.append(Layout.Part(axis: axis, block: columns!.block, isInner: true))
+    }
+    return Layout(parts + [Layout.Part(axis: inner, block: tuple.width, isInner: true)])
   }
 }
 

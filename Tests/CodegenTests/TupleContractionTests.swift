@@ -1,0 +1,104 @@
+import Testing
+
+@testable import TenonCodegen
+@testable import TenonGraph
+@testable import TenonTensor
+
+/// Contractions of bytes and of 16-bit integers, whose products are summed several at a time.
+@Suite struct TupleContractionTests {
+  typealias Case = ContractionTests.Case
+
+  /// The machine's targets, with and without an instruction for it.
+  static let targets: [Target] =
+    NativeRun.targets
+    + NativeRun.targets.filter { $0.instructionSet == .avx512 && Target.host().hasByteDotProduct }
+    .map { target in
+      var target = target
+      target.hasByteDotProduct = true
+      return target
+    }
+
+  static func bytes(
+    _ lhs: String, _ rhs: String, _ result: String, _ sizes: [Character: Int],
+    _ storage: ElementType = .u8, _ other: ElementType = .i8, stride: Int = 1, dilation: Int = 1,
+    groups: Int = 1, running: String = "", level2Bytes: Int = 1 << 20
+  ) -> Case {
+    Case(
+      lhs: lhs, rhs: rhs, result: result, sizes: sizes, element: .i32, storage: storage,
+      otherStorage: other, running: running, stride: stride, dilation: dilation, groups: groups,
+      level2Bytes: level2Bytes)
+  }
+
+  static let cases: [Case] = [
+    bytes("mk", "kn", "mn", ["m": 40, "n": 70, "k": 32]),
+    bytes("mk", "kn", "mn", ["m": 29, "n": 64, "k": 37]),
+    bytes("mk", "nk", "mn", ["m": 37, "n": 50, "k": 43], .i8, .u8),
+    bytes("km", "kn", "mn", ["m": 31, "n": 10, "k": 63]),
+    bytes("mk", "kn", "mn", ["m": 3, "n": 100, "k": 5]),
+    bytes("mk", "kn", "mn", ["m": 40, "n": 70, "k": 33], .i16, .i16),
+    bytes("mk", "nk", "mn", ["m": 20, "n": 33, "k": 64], .i16, .i16),
+    bytes("mk", "kn", "mn", ["m": 25, "n": 50, "k": 24], running: "m"),
+    bytes("mk", "kn", "mn", ["m": 25, "n": 50, "k": 23], running: "n"),
+    bytes("mk", "kn", "mn", ["m": 45, "n": 60, "k": 397], level2Bytes: 2048),
+    bytes("bmk", "bkn", "bmn", ["b": 3, "m": 17, "n": 33, "k": 18]),
+    bytes(
+      "ncHW", "ocpq", "nohw", ["n": 2, "c": 8, "h": 7, "w": 9, "o": 20, "p": 3, "q": 3]),
+    bytes(
+      "ncHW", "ocpq", "nohw", ["n": 1, "c": 5, "h": 7, "w": 17, "o": 20, "p": 3, "q": 3],
+      stride: 2),
+    bytes(
+      "ncHW", "ocpq", "nohw", ["n": 1, "c": 3, "h": 9, "w": 19, "o": 16, "p": 7, "q": 7]),
+    bytes(
+      "ncHW", "ocpq", "nohw", ["n": 1, "c": 6, "h": 9, "w": 11, "o": 15, "p": 3, "q": 2],
+      .i16, .i16, dilation: 2),
+    bytes("nchw", "oc", "nohw", ["n": 2, "c": 18, "h": 7, "w": 7, "o": 20]),
+    bytes(
+      "nHWc", "pqco", "nhwo", ["n": 1, "c": 16, "h": 7, "w": 9, "o": 40, "p": 3, "q": 3]),
+    bytes(
+      "ncHW", "ocpq", "nohw", ["n": 2, "c": 4, "h": 5, "w": 7, "o": 15, "p": 3, "q": 3],
+      groups: 3),
+  ]
+
+  @Test(arguments: targets)
+  func sumsOfProducts(target: Target) throws {
+    for test in Self.cases {
+      let (group, sizes) = ContractionTests.group(test)
+      var target = target
+      target.level2Bytes = test.level2Bytes
+      let scheduler = Scheduler(target: target, tileWork: 64)
+      let description = scheduler.schedule(group.canonical().group).description
+      let width = test.storage == .i16 ? 2 : 4
+      #expect(description.contains("dot products of \(width)"), "\(test): \(description)")
+      var plain = RandomGroup(group: group, sizes: sizes)
+      plain.inputs = try ContractionTests.inputs(group, sizes)
+      plain.meant = try GroupReference(group: group, sizes: sizes).run(plain.inputs)
+      // Operands as they come, and as the kernel wants them.
+      var packed = plain
+      let layouts = scheduler.preferredLayouts(group, mayChange: group.inputs.map { _ in true })
+      for (number, layout) in layouts.enumerated() where group.inputs[number].shape.isConstant {
+        packed.group.inputs[number].layout = layout
+      }
+      let again = scheduler.preferredLayouts(
+        packed.group, mayChange: group.inputs.map { _ in true })
+      #expect(again.allSatisfy { $0 == nil }, "\(test)")
+      try RandomGroupTests.check(
+        [("\(test)", plain), ("\(test) packed", packed)], target, tileWork: 64)
+    }
+  }
+
+  @Test func operandsArePackedInTuples() {
+    func layouts(_ test: Case) -> [String] {
+      let group = ContractionTests.group(test).0
+      return Scheduler(target: Target(.avx512))
+        .preferredLayouts(group, mayChange: [true, true]).map { $0?.description ?? "-" }
+    }
+    #expect(
+      layouts(Self.bytes("mk", "kn", "mn", ["m": 28, "n": 128, "k": 32]))
+        == ["-", "{1/32,0/4,32:1,4:0}"])
+    #expect(
+      layouts(
+        Self.bytes(
+          "ncHW", "ocpq", "nohw", ["n": 1, "c": 8, "h": 8, "w": 8, "o": 32, "p": 3, "q": 3]))
+        == ["-", "{0,2,3,1/4,4:1}"])
+  }
+}

@@ -19,8 +19,8 @@ import TenonTensor
 /// Values that ops read at their own channel are taken together: convolutions, windows (depthwise
 /// convolution, pooling), whatever is elementwise, concatenations of whole blocks. Each such
 /// component gets the layout where the estimated time that it saves is more than its conversions
-/// at the edges take; else it is left, with the reason. All of it is read off the ops' lowerings
-/// and the target.
+/// at the edges take; else it is left, with the reason. What alone follows a sum that is left stays
+/// with it. All of it is read off the ops' lowerings and the target.
 ///
 /// Next to last: layouts change no op, so that all rewriting is done by then, and before fusion,
 /// which works on memory as it lies.

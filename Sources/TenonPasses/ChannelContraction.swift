@@ -80,6 +80,9 @@ struct ChannelContraction {
     return (padding, unpadded)
   }
 
+  /// Whether all channels of the input are summed: all but convolutions in groups.
+  var isSumOfChannels: Bool { (op as? Convolution)?.featureGroups ?? 1 == 1 }
+
   /// The same with results of another type.
   func giving(_ element: ElementType) -> any Op {
     switch op {

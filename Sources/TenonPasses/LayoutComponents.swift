@@ -40,7 +40,7 @@ struct LayoutComponents {
           readers[operand]!.allSatisfy({ $0.node == node }),
           !results.contains(operand)
         else { return false }
-        return roles[producer]?.kind == .edgedContraction || followers.contains(producer)
+        return roles[producer]?.refusal != nil || followers.contains(producer)
       }
       if follows { followers.insert(node) }
     }

@@ -19,8 +19,10 @@ struct LayoutCost {
   // row of pixels fills its vectors, where it does not, and where it is read with a stride.
   private static let (blockedTap, fullTap, partialTap, stridedTap) = (1.5, 2.0, 4.5, 6.0)
 
-  /// What blocks save of the time of a sum over channels at full speed.
-  private static let savedShare = 0.05
+  /// What blocks save of the time of a sum over channels at full speed: a little of that of floats;
+  /// of integers, which are summed in tuples of neighbouring channels, the interleaving of channels
+  /// too.
+  private static let (savedShare, savedShareOfTuples) = (0.05, 0.1)
 
   /// What the op's kernel saves where its operands and result are in blocks; less than nothing
   /// where it becomes slower.
@@ -29,7 +31,7 @@ struct LayoutCost {
   ) -> Double {
     let evaluations = Double(facts.work)
     switch role.kind {
-    case .elementwise, .reader, .edgedContraction: return 0
+    case .elementwise, .reader, .edgedContraction, .partialContraction: return 0
     case .window:
       let width = result.shape[result.rank - 1].constant!
       let (full, rest) = (Double(width / block), Double(width % block > 0 ? 1 : 0))
@@ -45,7 +47,9 @@ struct LayoutCost {
       return WinogradCost(
         input: operands[role.data[0]].shape, result: result.shape, target: target
       ).saved
-    case .contraction: return 2 * evaluations / target.peakGFLOPS * Self.savedShare
+    case .contraction:
+      let share = result.element.isFloat ? Self.savedShare : Self.savedShareOfTuples
+      return 2 * evaluations / target.peakGFLOPS * share
     }
   }
 

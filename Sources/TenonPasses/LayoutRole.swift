@@ -15,6 +15,8 @@ struct LayoutRole {
     case edgedContraction
     /// Such a sum that blocks let be computed by Winograd's algorithm.
     case winograd
+    /// A sum of integers over channels that are no whole blocks.
+    case partialContraction
     /// A reduction that keeps no blocks: it reads any layout, its result is plain.
     case reader
   }
@@ -29,8 +31,13 @@ struct LayoutRole {
 
   /// Why the op is faster on plain operands, whatever is around it.
   var refusal: String? {
-    kind == .edgedContraction
-      ? "in blocks a sum over channels looks what is at the edges up one by one" : nil
+    switch kind {
+    case .edgedContraction:
+      "in blocks a sum over channels looks what is at the edges up one by one"
+    case .partialContraction:
+      "in blocks a sum gathers tuples of channels that are no whole blocks one by one"
+    case .elementwise, .window, .contraction, .winograd, .reader: nil
+    }
   }
 
   /// Nil where blocks of channels mean nothing to the op.
@@ -85,6 +92,7 @@ struct LayoutRole {
       kind = isWinograd ? .winograd : hasEdges ? .edgedContraction : .contraction
       // A few channels that are no whole blocks are read as they lie.
       data = LayoutRole.hasBlocks(operands[summed[0]], block) ? summed : []
+      if data.isEmpty, !result.element.isFloat { kind = .partialContraction }
     }
   }
 
@@ -117,9 +125,12 @@ struct LayoutRole {
     return channels > 0 && channels % block == 0
   }
 
-  /// Whether a type has a batch, channels and something after them, of known sizes.
+  /// Whether a type has a batch, channels and something after them, of known sizes, and elements
+  /// that are summed in 32 bits or fewer.
   static func isImage(_ type: TensorType) -> Bool {
-    (3...5).contains(type.rank) && type.shape.isConstant && type.element.isFloat
+    let element = type.element
+    return (3...5).contains(type.rank) && type.shape.isConstant
+      && (element.isFloat || element.isInteger && (8...32).contains(element.bitWidth))
   }
 }
 

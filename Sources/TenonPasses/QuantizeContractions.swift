@@ -92,28 +92,34 @@ struct ContractionOfDequantized: RewriteRule {
       Dimension.saturatingProduct(
         most, Dimension.saturatingProduct(left.largest, right.largest)) <= Int(Int32.max)
     else { return .refuse(because: "sums of \(terms) products may not fit in i32") }
-    var factors: [Value] = []
+    var axes: [[Int]] = []
     for (position, operand) in [left, right].enumerated() {
-      var axes: [Int] = []
-      if operand.scale.rank == 1 {
-        guard let axis = contraction.resultAxis(ofOperand: operand.axis, operand: position) else {
-          return .refuse(because: "scales along an axis that is summed over stay with the operand")
-        }
-        axes = [axis]
+      guard operand.scale.rank == 1 else {
+        axes.append([])
+        continue
       }
-      factors.append(
-        try site.graph.apply1(
-          BroadcastInDim(shape: site.result().shape, dimensions: axes), [operand.scale],
-          site: CallSite()))
-    }
-    if left.scale.rank == 0, right.scale.rank == 0 {
-      factors = [try broadcast(left.scale * right.scale, to: site.result())]
+      guard let axis = contraction.resultAxis(ofOperand: operand.axis, operand: position) else {
+        return .refuse(because: "scales along an axis that is summed over stay with the operand")
+      }
+      axes.append([axis])
     }
     let sum =
       try QuantizedProduct(site: site, contraction: contraction, left: left, right: right).bytes()
       ?? site.graph.applyAny(
         contraction.giving(.i32), [left.differences(), right.differences()], site: CallSite())[0]
-    let scale = try factors.count == 1 ? factors[0] : factors[0] * factors[1]
+    func repeated(_ scale: Value, along axes: [Int]) throws -> Value {
+      try site.graph.apply1(
+        BroadcastInDim(shape: site.result().shape, dimensions: axes), [scale], site: CallSite())
+    }
+    let scale =
+      switch (axes[0].isEmpty, axes[1].isEmpty) {
+      case (false, false):
+        try repeated(left.scale, along: axes[0]) * repeated(right.scale, along: axes[1])
+      case (true, _):
+        try repeated(broadcast(left.scale, to: right.scale) * right.scale, along: axes[1])
+      case (false, true):
+        try repeated(left.scale * broadcast(right.scale, to: left.scale), along: axes[0])
+      }
     let replacement = try convert(sum, to: .f32) * scale
     guard site.fits(replacement) else { return nil }
     return .replace(replacement, because: "its operands are integers with scales")

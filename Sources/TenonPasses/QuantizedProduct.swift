@@ -74,9 +74,14 @@ struct QuantizedProduct {
     let element = left.numbers.elementType
     guard right.zeroPoint == nil, right.numbers.elementType == .i8, [.u8, .i8].contains(element)
     else { return nil }
-    if element == .u8, left.zeroPoint == nil { return try sum(contraction, left.numbers) }
-    guard left.zeroPoint?.rank ?? 0 == 0, site.isConstant(right.numbers) else { return nil }
     var numbers = left.numbers
+    if element == .u8, left.zeroPoint == nil {
+      guard let (padding, unpadded) = contraction.paddingApart(rank: numbers.rank),
+        unpadded.isSumOfChannels
+      else { return try sum(contraction, numbers) }
+      return try sum(unpadded, padded(numbers, padding, numbers.graph.scalar(0, .u8)))
+    }
+    guard left.zeroPoint?.rank ?? 0 == 0, site.isConstant(right.numbers) else { return nil }
     var zero = try left.zeroPoint.map { try convert($0, to: .i32) }
     if element == .i8 {
       numbers = try convert(convert(numbers, to: .i16) + 128, to: .u8)
@@ -84,12 +89,7 @@ struct QuantizedProduct {
     }
     // What is around the numbers is their zero point.
     guard let (padding, unpadded) = contraction.paddingApart(rank: numbers.rank) else { return nil }
-    if padding.contains(where: { $0 != [0, 0] }) {
-      numbers = try pad(
-        numbers, low: padding.map { Dimension($0[0]) }, high: padding.map { Dimension($0[1]) },
-        fill: convert(zero!, to: .u8))
-    }
-    let sums = try sum(unpadded, numbers)
+    let sums = try sum(unpadded, padded(numbers, padding, convert(zero!, to: .u8)))
     let axes = right.numbers.shape.indices
     let kept = axes.filter { contraction.resultAxis(ofOperand: $0, operand: 1) != nil }
     let totals = try TenonOps.sum(
@@ -101,6 +101,13 @@ struct QuantizedProduct {
           shape: sums.shape,
           dimensions: kept.map { contraction.resultAxis(ofOperand: $0, operand: 1)! }),
         [offset], site: CallSite())
+  }
+
+  private func padded(_ numbers: Value, _ padding: [[Int]], _ fill: Value) throws -> Value {
+    guard padding.contains(where: { $0 != [0, 0] }) else { return numbers }
+    return try pad(
+      numbers, low: padding.map { Dimension($0[0]) }, high: padding.map { Dimension($0[1]) },
+      fill: fill)
   }
 
   private func sum(_ contraction: ChannelContraction, _ numbers: Value) throws -> Value {

@@ -24,17 +24,17 @@ import Testing
         graph "g" {
           entry "main" ("p" %0: u8[4x2], "q" %1: i8[2x3], "s" %2: f32[], "z" %3: u8[], "t" %4: \
         f32[3]) {
-            %5 = broadcast_in_dim(%2) {shape = [4, 3], dimensions = []}: f32[4x3]
-            %6 = broadcast_in_dim(%4) {shape = [4, 3], dimensions = [1]}: f32[4x3]
-            %7 = convert(%0) {element = i16}: i16[4x2]
-            %8 = convert(%3) {element = i16}: i16[]
-            %9 = broadcast_in_dim(%8) {shape = [4, 2], dimensions = []}: i16[4x2]
-            %10 = subtract(%7, %9): i16[4x2]
-            %11 = convert(%1) {element = i16}: i16[2x3]
-            %12 = dot_general(%10, %11) {lhsBatching = [], rhsBatching = [], lhsContracting = \
+            %5 = convert(%0) {element = i16}: i16[4x2]
+            %6 = convert(%3) {element = i16}: i16[]
+            %7 = broadcast_in_dim(%6) {shape = [4, 2], dimensions = []}: i16[4x2]
+            %8 = subtract(%5, %7): i16[4x2]
+            %9 = convert(%1) {element = i16}: i16[2x3]
+            %10 = dot_general(%8, %9) {lhsBatching = [], rhsBatching = [], lhsContracting = \
         [1], rhsContracting = [0], result = i32}: i32[4x3]
-            %13 = multiply(%5, %6): f32[4x3]
-            %14 = convert(%12) {element = f32}: f32[4x3]
+            %11 = broadcast_in_dim(%2) {shape = [3], dimensions = []}: f32[3]
+            %12 = multiply(%11, %4): f32[3]
+            %13 = broadcast_in_dim(%12) {shape = [4, 3], dimensions = [1]}: f32[4x3]
+            %14 = convert(%10) {element = f32}: f32[4x3]
             %15 = multiply(%14, %13): f32[4x3]
           } -> ("y" %15)
         }
@@ -127,8 +127,8 @@ import Testing
     #expect(context.log.passes[0].checkedEdits == 1)
     #expect(
       graph.nodes(graph.entries[0].region).map { type(of: graph.op($0)).name } == [
-        "constant", "constant", "constant", "broadcast_in_dim", "broadcast_in_dim", "convert",
-        "convert", "broadcast_in_dim", "subtract", "convert", "convolution", "multiply", "convert",
+        "constant", "constant", "constant", "convert", "convert", "broadcast_in_dim", "subtract",
+        "convert", "convolution", "broadcast_in_dim", "multiply", "broadcast_in_dim", "convert",
         "multiply",
       ])
   }

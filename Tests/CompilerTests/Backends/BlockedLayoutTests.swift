@@ -75,6 +75,55 @@ import Testing
     }
   }
 
+  /// Quantized convolutions with and without zero points, depthwise ones, the largest of windows,
+  /// and an addition.
+  private static func quantized() throws -> Graph {
+    let graph = Graph("bytes")
+    func number(_ value: Float) throws -> Value { try graph.scalar(Double(value), .f32) }
+    func narrow(_ x: Value, _ scale: Float, _ zero: Int) throws -> Value {
+      let (scale, zero) = (try number(scale), try graph.scalar(Double(zero), .u8))
+      return try dequantize(
+        quantize(x, to: .u8, scale: scale, zeroPoint: zero), scale: scale, zeroPoint: zero)
+    }
+    func weights(_ shape: [Int], _ phase: Int) throws -> Value {
+      let codes = (0..<RowMajor.count(shape)).map { Int8(($0 * 37 + phase * 11) % 251 - 125) }
+      return try dequantize(
+        graph.constant(Tensor(codes, shape: shape)),
+        scale: graph.constant(Tensor((0..<shape[0]).map { Float($0 % 7 + 1) * 0.0005 })), axis: 0)
+    }
+    let x = try narrow(graph.input("x", .f32, [2, 3, 17, 15]), 0.01, 100)
+    var a = try narrow(relu(conv2d(x, weights([32, 3, 3, 3], 1), stride: 2)), 0.02, 0)
+    a = try narrow(
+      maxPool(a, window: [3, 3], strides: [1, 1], padding: [[1, 1], [1, 1]]), 0.02, 0)
+    let b = try narrow(conv2d(a, weights([32, 32, 3, 3], 2), padding: 1), 0.05, 77)
+    let c = try narrow(conv2d(b, weights([32, 1, 3, 3], 3), padding: 1, groups: 32), 0.05, 128)
+    let d = try narrow(conv2d(c, weights([48, 32, 1, 1], 4)), 0.06, 99)
+    let e = try narrow(conv2d(a, weights([48, 32, 1, 1], 5)), 0.04, 101)
+    try graph.output(
+      "y", quantize(d + e, to: .u8, scale: number(0.1), zeroPoint: graph.scalar(90, .u8)))
+    return graph
+  }
+
+  @Test func bytesInBlocksAreExact() throws {
+    let feeds = ["x": try Self.numbers([2, 3, 17, 15], 5)]
+    let expected = try compile(Self.quantized(), CompileOptions(backend: .reference))
+      .run("main", feeds)["y"]!
+    #expect(Set(try expected.doubles()).count > 20)
+    for target in Self.targets {
+      for threads in [1, 2] {
+        let program = try compile(
+          Self.quantized(), CompileOptions(target: target, threads: threads))
+        let block = target.lanes(byteWidth: 4)
+        let text = program.report.graph.text()
+        for element in ["u8[2x48x8x7]", "u8[2x32x8x7]"] {
+          #expect(
+            text.contains("\(element){0,1/\(block),2,3,\(block):1}"), "\(element), \(target.name)")
+        }
+        #expect(try program.run("main", feeds)["y"]!.isIdentical(to: expected), "\(target.name)")
+      }
+    }
+  }
+
   @Test func everyEditAndPlanPassIsChecked() throws {
     let program = try compile(
       Self.network(width: 8),

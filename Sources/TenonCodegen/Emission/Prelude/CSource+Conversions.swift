@@ -96,6 +96,23 @@ extension CSource {
     // Narrow integers go through i32, which holds all their values.
     let middle = self.type(type.with(element: element.bitWidth < 32 ? .i32 : element))
     let name = "saturate_\(source)_to_\(element)"
+    // Bounds that the float holds are a minimum and a maximum. A comparison with NaN takes the
+    // lower bound, which is 0 where there is no sign.
+    if element.bitWidth <= 16 {
+      let most = CTypes.literal(power - 1, from.element)
+      let number = element.isSignedInteger ? "(x == x ? x : (\(source))(0))" : "x"
+      return function(name, type) {
+        """
+        INLINE $T \(name)_$s(\(source) x) {
+          const \(source) least = (\(source))(\(least)), most = (\(source))(\(most));
+          \(source) in = \(number);
+          in = in > least ? in : least;
+          in = in < most ? in : most;
+          return $convert($convert(in, \(middle)), $T);
+        }
+        """
+      }
+    }
     return function(name, type) {
       """
       INLINE $T \(name)_$s(\(source) x) {

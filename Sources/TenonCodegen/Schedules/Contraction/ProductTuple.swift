@@ -110,7 +110,8 @@ extension ContractionShape {
       && cut.coefficient(ofAxis: number) == 1
       && (cut - .axis(lane) * Dimension(tuple.width) - .axis(number)).axes
         .allSatisfy { $0 != lane && $0 != number }
-      && operand.isPadded(index, along: column, to: length)
+      && ((columns.extent.constant ?? 1) % length == 0
+        || operand.isPadded(index, along: column, to: length))
       && (tuple.rest == 0 || operand.isPadded(index, along: tuple.axis, to: tuple.width))
   }
 }

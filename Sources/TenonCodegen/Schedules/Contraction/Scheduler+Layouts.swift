@@ -143,16 +143,17 @@ extension Layout {
     _ type: TensorType, _ columns: (loopAxis: Int, block: Int)?, _ indices: [IndexExpression],
     depth: [LoopAxis], _ tuple: ProductTuple
   ) -> Layout? {
-    func axis(of loop: Int) -> Int? {
+    func axis(of loop: Int, blocksOf block: Int) -> Int? {
       guard let axis = indices.firstIndex(where: { $0.axes.contains(loop) }),
-        indices[axis].singleAxis == loop, indices.count(where: { $0.axes.contains(loop) }) == 1
+        indices[axis].runs(throughBlocksOf: block, along: loop),
+        indices.count(where: { $0.axes.contains(loop) }) == 1
       else { return nil }
       return axis
     }
     guard type.layout == nil, type.shape.isConstant, tuple.loop.axes.count == 1,
-      let inner = axis(of: tuple.axis)
+      let inner = axis(of: tuple.axis, blocksOf: tuple.width)
     else { return nil }
-    let column = columns.map { axis(of: $0.loopAxis) }
+    let column = columns.map { axis(of: $0.loopAxis, blocksOf: $0.block) }
     if let column, column == nil { return nil }
     func place(_ axis: Int) -> Int {
       depth.lastIndex { loop in

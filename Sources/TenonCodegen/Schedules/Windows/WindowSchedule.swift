@@ -33,9 +33,12 @@ struct WindowSchedule {
       (2...WindowSchedule.most).contains(stage.reductionBound),
       last.bound <= WindowSchedule.mostWrittenOut
     else { return nil }
-    let lanes = stage.compute.lanes(target)
     let rows = analysis.sharedLoops[analysis.sharedLoops.count - 2]
-    guard lanes > 1, let width = lane.extent.constant, width % lanes == 0, width > 0,
+    guard let width = lane.extent.constant, width > 0 else { return nil }
+    // Vectors of narrow elements may be longer than a block.
+    let most = stage.compute.lanes(target)
+    let lanes = most % width == 0 ? width : most
+    guard lanes > 1, width % lanes == 0,
       let length = rows.extent.constant, length >= 2,
       stage.slides(along: rows, over: stage.reductionLoops, lane: lane.axes.last!)
     else { return nil }

@@ -24,7 +24,8 @@ extension DraftBuilder {
       guard case .kernel(_, let inputs, let outputs) = step.kind, !inputs.isEmpty,
         inputs.allSatisfy(isFixed),
         outputs.allSatisfy({ draft.buffers[$0].type.shape.isConstant }),
-        bytes(outputs) <= max(2 * bytes(inputs), 1 << 20)
+        // Weights of a few bits become floats once; what grows more is cheaper made again.
+        bytes(outputs) <= max(8 * bytes(inputs), 1 << 20)
       else {
         left.append(step)
         continue

@@ -38,7 +38,8 @@ public struct Dequantize: CompositeOp {
   }
 
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
-    let (x, scale) = (operands[0], operands[1])
+    let scale = operands[1]
+    let x = try parameters.inBlocks(operands[0], scale)
     let wide = scale.elementType.computeType
     var numbers: Value
     if x.elementType.isFloat {
@@ -55,7 +56,7 @@ public struct Dequantize: CompositeOp {
       numbers = try convert(numbers, to: wide)
     }
     let result = try numbers * parameters.repeated(convert(scale, to: wide), to: numbers)
-    return [try convert(result, to: scale.elementType)]
+    return [try parameters.joined(convert(result, to: scale.elementType), as: operands[0])]
   }
 
   public static var samples: Samples {

@@ -28,17 +28,28 @@ struct QuantizationParameters {
       "the \(name) must be of rank 0 or \(expected), not \(parameter.shape)")
   }
 
-  /// The numbers repeated to the shape of the tensor.
+  /// The tensor with its blocks apart: indices of a block are an axis of their own, after that of
+  /// the blocks, so that each number belongs to whole axes.
+  func inBlocks(_ x: Value, _ parameter: Value) throws -> Value {
+    guard let blockSize, parameter.rank != 0 else { return x }
+    var sizes = parameter.shape.dimensions
+    sizes.insert(Dimension(blockSize), at: (axis < 0 ? axis + x.rank : axis) + 1)
+    return try reshape(x, Shape(sizes))
+  }
+
+  /// A result with its blocks together again, as the tensor has them.
+  func joined(_ value: Value, as x: Value) throws -> Value {
+    value.rank == x.rank ? value : try reshape(value, x.shape)
+  }
+
+  /// The numbers repeated to the shape of the tensor, whose blocks are apart.
   func repeated(_ parameter: Value, to x: Value) throws -> Value {
     if parameter.rank == 0 { return try broadcast(parameter, to: x) }
-    guard let blockSize else { return try parameter.alongAxis(axis, of: x) }
-    let axis = axis < 0 ? axis + x.rank : axis
-    var sizes = parameter.shape.dimensions
-    sizes.insert(Dimension(blockSize), at: axis + 1)
-    let kept = sizes.indices.filter { $0 != axis + 1 }
-    let blocks = try parameter.graph.apply1(
-      BroadcastInDim(shape: Shape(sizes), dimensions: kept), [parameter], site: CallSite())
-    return try reshape(blocks, x.shape)
+    if blockSize == nil { return try parameter.alongAxis(axis, of: x) }
+    let axis = axis < 0 ? axis + parameter.rank : axis
+    return try parameter.graph.apply1(
+      BroadcastInDim(shape: x.shape, dimensions: x.shape.indices.filter { $0 != axis + 1 }),
+      [parameter], site: CallSite())
   }
 
   /// Operand types for cases of an op.

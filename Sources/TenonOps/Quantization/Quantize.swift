@@ -41,7 +41,7 @@ public struct Quantize: CompositeOp {
   }
 
   public func body(_ graph: Graph, _ operands: [Value]) throws -> [Value] {
-    let x = operands[0]
+    let x = try parameters.inBlocks(operands[0], operands[1])
     let wide = x.elementType.computeType
     let scale = try parameters.repeated(convert(operands[1], to: wide), to: x)
     var quotient = try convert(x, to: wide) / scale
@@ -53,7 +53,7 @@ public struct Quantize: CompositeOp {
       let greatest = element.greatestNarrowFloat
       quotient = try clamp(quotient, -greatest, greatest)
     }
-    return [try convert(quotient, to: element)]
+    return [try parameters.joined(convert(quotient, to: element), as: operands[0])]
   }
 
   public static var samples: Samples {

@@ -18,7 +18,9 @@ struct ContractionSchedule {
   let pieces: Pieces?
 
   /// Nil where the group is no contraction.
-  init?(_ analysis: GroupAnalysis, target: Target, tileWork: Int) {
+  ///
+  /// - Parameter packsAhead: whether panels may be asked for that the kernel would not make.
+  init?(_ analysis: GroupAnalysis, target: Target, tileWork: Int, packsAhead: Bool = false) {
     guard analysis.stages.count == 1,
       let shape = ContractionShape(analysis.stages[0], loops: analysis.sharedLoops)
     else { return nil }
@@ -36,7 +38,7 @@ struct ContractionSchedule {
     let rowPieces = pieces?.count ?? (shape.rows.bound + block.rows - 1) / block.rows
     panel = PanelSource(shape, block: block, rowPieces: rowPieces)
     // One row gains nothing from panels that are made for it.
-    guard !shape.isOneRow || panel == .direct else { return nil }
+    guard !shape.isOneRow || panel == .direct || packsAhead else { return nil }
     depthBlock = ContractionSchedule.depthBlock(shape, block, panel, target)
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
     rowSource = RowSource(shape, block: block, panels: panels, isWhole: depthBlock == nil)

@@ -16,7 +16,10 @@ extension Scheduler {
     var layouts = [Layout?](repeating: nil, count: group.inputs.count)
     guard case .stages(let stages) = group.body, stages.count == 1 else { return layouts }
     let analysis = GroupAnalysis(group, stages)
-    guard let schedule = ContractionSchedule(analysis, target: target, tileWork: tileWork) else {
+    guard
+      let schedule = ContractionSchedule(
+        analysis, target: target, tileWork: tileWork, packsAhead: true)
+    else {
       return windowLayouts(group, analysis, mayChange)
     }
     let (shape, block) = (schedule.shape, schedule.block.columns)

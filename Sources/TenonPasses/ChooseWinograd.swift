@@ -43,6 +43,13 @@ struct ConvolutionByWinograd: RewriteRule {
     guard site.isConstant(kernel) else {
       return .refuse(because: "the weights are no constants, so that each run would transform them")
     }
+    // Tiles that reach over the image need the zeros that padding reads there.
+    let isCovered = convolution.padding.enumerated().allSatisfy { axis, padding in
+      (result.shape[2 + axis].constant ?? 1) % 4 == 0 || padding.contains { $0 > 0 }
+    }
+    guard isCovered else {
+      return .refuse(because: "tiles of 4 x 4 results would read beyond the image")
+    }
     let cost = LayoutCost(site.target)
     let types = [input, result].map { site.graph.tensorType($0.id) }
     guard types.allSatisfy({ LayoutRole.hasBlocks($0, cost.block) }) else {

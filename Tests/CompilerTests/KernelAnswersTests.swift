@@ -42,7 +42,8 @@ import Testing
     let x = try dequantized(graph, "x", [4, 8], line: 3)
     let w = try dequantized(graph, "w", [8, 4], line: 4)
     try graph.output("y", matmul(x, w, fileID: model, line: 5))
-    let found = try arithmetic(graph)
+    // Converting to wider integers needs no answer.
+    let found = try arithmetic(graph).filter { !$0.hasSuffix(": ") }
     #expect(
       found == [
         "dot_general+multiply: i32, contraction-of-dequantized: its operands are integers "

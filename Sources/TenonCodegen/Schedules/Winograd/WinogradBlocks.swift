@@ -5,7 +5,7 @@ import TenonTensor
 struct WinogradBlocks: Hashable {
   /// Products that are summed one after the other: sums of longer chains, whose errors the
   /// transform of the results makes larger, are sums of such sums.
-  static let chain = 64
+  static let chain = 32
 
   /// Rows are tiles, columns are output channels.
   var block: RegisterBlock

@@ -72,6 +72,12 @@ struct WinogradShape {
     guard access.element == .f32, access.offset(index).isSideBySide(along: inputLane) else {
       return false
     }
+    // The last tile along a side may reach over the image: only a guard keeps it from there.
+    let isGuarded = [row, column].allSatisfy { axis in
+      stage.compute.axes[axis].constant! % results == 0
+        || guards.contains { $0.expression.axes.contains(axis) }
+    }
+    guard isGuarded else { return false }
     var places = index
     for condition in guards {
       guard case .within(let place, _) = condition else { return false }

@@ -110,16 +110,15 @@ package enum TemporaryFolder {
 
   private static func removeAll() {
     made.withLock { folders in
-      for folder in folders {
-        for part in FileBytes.names(in: folder) {
-          for name in FileBytes.names(in: "\(folder)/\(part)") {
-            unlink("\(folder)/\(part)/\(name)")
-          }
-          rmdir("\(folder)/\(part)")
-        }
-        rmdir(folder)
-      }
+      for folder in folders { remove(folder) }
       folders = []
     }
+  }
+
+  /// Removes a file, or a folder with all that it holds.
+  private static func remove(_ path: String) {
+    guard unlink(path) != 0 else { return }
+    for name in FileBytes.names(in: path) { remove("\(path)/\(name)") }
+    rmdir(path)
   }
 }

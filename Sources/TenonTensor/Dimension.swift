@@ -203,24 +203,32 @@ extension Dimension {
     return Dimension.atom(.remainder(self, divisor))
   }
 
-  /// The quotient by a divisor of one term, where every term holds its factors; sizes are
-  /// taken to be non-zero.
+  /// The quotient by a divisor that is a factor, found by long division; sizes are taken to be
+  /// non-zero.
   private func exactQuotient(by divisor: Dimension) -> Dimension? {
-    guard divisor.constantPart == 0, divisor.terms.count == 1, constantPart == 0, !terms.isEmpty
-    else { return nil }
-    let by = divisor.terms[0]
-    var parts: [Term] = []
-    for term in terms {
-      guard term.coefficient % by.coefficient == 0 else { return nil }
+    guard let by = divisor.leadingTerm else { return nil }
+    var (rest, quotient) = (self, Dimension(0))
+    for _ in 0..<16 {
+      guard let term = rest.leadingTerm, term.coefficient % by.coefficient == 0 else { return nil }
       var factors = term.factors
       for factor in by.factors {
         guard let at = factors.firstIndex(of: factor) else { return nil }
         factors.remove(at: at)
       }
-      parts.append(Term(coefficient: term.coefficient / by.coefficient, factors: factors))
+      let coefficient = term.coefficient / by.coefficient
+      let part =
+        factors.isEmpty
+        ? Dimension(coefficient)
+        : Dimension.make([Term(coefficient: coefficient, factors: factors)], 0)
+      (rest, quotient) = (rest - part * divisor, quotient + part)
+      if rest == 0 { return quotient }
     }
-    let constant = parts.filter(\.factors.isEmpty).reduce(0) { $0 + $1.coefficient }
-    return Dimension.make(parts.filter { !$0.factors.isEmpty }, constant)
+    return nil
+  }
+
+  /// The first of the terms with the most factors; nil for constants.
+  private var leadingTerm: Term? {
+    terms.first { term in terms.allSatisfy { $0.factors.count <= term.factors.count } }
   }
 
   /// The smaller; one of the two where it is the smaller whatever the sizes.

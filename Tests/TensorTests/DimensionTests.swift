@@ -11,6 +11,12 @@ import Testing
     #expect(batch * length - length * batch == 0)
     #expect((batch * 6).floorDivided(by: 3) == batch * 2)
     #expect((batch * length).floorDivided(by: batch) == length)
+    #expect((batch * 768 + 768).floorDivided(by: batch * 64 + 64) == 12)
+    #expect((batch * length + length).floorDivided(by: batch + 1) == length)
+    #expect((batch * 768 + 768).remainder(dividingBy: batch * 64 + 64) == 0)
+    #expect(
+      (batch * 768 + 700).floorDivided(by: batch * 64 + 64).description
+        == "floordiv(768*batch + 700, 64*batch + 64)")
     #expect((batch * 4 + 1).remainder(dividingBy: 2) == 1)
   }
 

@@ -35,11 +35,12 @@ import Testing
   }
 
   /// Weights with a scale for every 32 along the depth, as exporters for decoding write them: one
-  /// row reads panels of floats that were made once.
-  @Test func weightsInBlocksAreDequantizedOnce() throws {
+  /// row reads the bytes themselves, many rows read floats that were made once.
+  @Test(arguments: [1, 16])
+  func weightsInBlocksAreReadWhereThatIsLess(rows: Int) throws {
     let graph = Graph("blocks")
     let (columns, depth) = (1024, 768)
-    let x = try graph.input("x", .f32, [1, Dimension(depth)])
+    let x = try graph.input("x", .f32, [Dimension(rows), Dimension(depth)])
     let codes = try graph.constant(
       Tensor((0..<columns * depth).map { UInt8($0 % 251) }, shape: [columns, depth]))
     let scales = try graph.constant(
@@ -51,10 +52,12 @@ import Testing
       blockSize: 32)
     try graph.output("y", linear(x, weights))
     let report = try agree(
-      graph, ["x": Tensor((0..<depth).map { Float($0 % 9) / 4 - 1 }, shape: [1, depth])])
+      graph,
+      ["x": Tensor((0..<rows * depth).map { Float($0 % 9) / 4 - 1 }, shape: [rows, depth])])
     let running = report.kernels.filter { !$0.isPreparation }
     #expect(running.count == 1)
-    #expect(!running.contains { $0.types.contains("u8[") })
+    #expect(running.contains { $0.types.contains("u8[") } == (rows == 1))
+    #expect(running.allSatisfy { $0.schedule.contains("panels in place") })
   }
 
   @Test func aQuantizedProductRunsOnIntegers() throws {

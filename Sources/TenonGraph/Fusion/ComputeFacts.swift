@@ -33,12 +33,15 @@ package final class ComputeFacts {
   package let aliasOffset: Dimension?
   /// Evaluations of the inner program with every size at its maximum.
   package let work: Int
+  /// By operand, bytes of an element.
+  private let widths: [Int]
 
   package var axes: [Dimension] { compute.axes }
   package var hasReduction: Bool { compute.reduction != nil }
 
   package init(_ compute: Compute, operands: [TensorType], changesLayout: Bool = false) {
     self.compute = compute
+    widths = operands.map(\.element.byteWidth)
     let domain = compute.axes + (compute.reduction?.axes ?? [])
     var reads = [[Read]](repeating: [], count: operands.count)
     func scan(
@@ -88,6 +91,25 @@ package final class ComputeFacts {
         .droppingUnitAxes(axes)
       return (source - own).constantValue
     }
+  }
+
+  /// Whether all result elements are one number.
+  package var isUniform: Bool {
+    isFree && reads.joined().allSatisfy { $0.index.allSatisfy(\.axes.isEmpty) }
+      && compute.program.instructions.allSatisfy { instruction in
+        if case .index = instruction { false } else { true }
+      }
+  }
+
+  /// Whether each result element is made from fewer bytes of elements that nothing else is made
+  /// from: storing the result would cost more than making it where it is read.
+  package var isWidening: Bool {
+    guard !hasReduction, compute.results.count == 1 else { return false }
+    var bytes = 0
+    for (operand, reads) in reads.enumerated() {
+      for read in reads where read.isOnce { bytes += widths[operand] }
+    }
+    return bytes > 0 && bytes < compute.program.type(compute.results[0]).byteWidth
   }
 
   /// Whether the result costs nothing to compute again: a view, a constant, an index.

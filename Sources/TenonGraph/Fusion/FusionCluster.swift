@@ -141,9 +141,9 @@ package struct FusionCluster {
       try joinStaged(facts, reading, isOutput: isOutput)
     } else {
       if reading.isInContraction {
-        guard facts.isView, reading.isAffine,
-          facts.reads.joined().allSatisfy({ $0.isAffine && $0.guards.isEmpty })
-        else { throw .contractionOperand }
+        guard reading.isAffine || facts.isUniform, mayBeOperand(facts, reading, uses) else {
+          throw .contractionOperand
+        }
       }
       if facts.aliasOffset != nil {
         guard reading.isAffine, facts.reads.joined().allSatisfy(\.isAffine) else {
@@ -152,6 +152,15 @@ package struct FusionCluster {
       }
       append(facts, .inline, reading)
     }
+  }
+
+  /// Whether a contraction may compute the producer as it sums.
+  private func mayBeOperand(_ facts: ComputeFacts, _ reading: Reading, _ uses: [Use]) -> Bool {
+    let reads = facts.reads.joined()
+    guard reads.allSatisfy(\.guards.isEmpty) else { return false }
+    if facts.isView { return reads.allSatisfy(\.isAffine) }
+    if facts.isUniform { return uses.allSatisfy { members[$0.member].facts.isWidening } }
+    return facts.isWidening && !reading.isRepeated
   }
 
   private func mayBeInline(_ facts: ComputeFacts, _ reading: Reading) -> Bool {

@@ -59,6 +59,27 @@ public struct Dequantize: CompositeOp {
     return [try parameters.joined(convert(result, to: scale.elementType), as: operands[0])]
   }
 
+  public func lowering(_ site: LoweringSite) -> Lowering? {
+    let (x, scale) = (site.operands[0], site.operands[1])
+    let wide = scale.element.computeType
+    let difference = x.element.isFloat ? wide : .i32
+    let index = x.shape.indices.map { IndexExpression.axis($0) }
+    let ofParameters = parameters.index(index, scale, x)
+    var program = ScalarProgram()
+    func number(_ operand: Int, _ index: [IndexExpression], as type: ElementType) -> ScalarID {
+      let loaded = program.load(operand, site.operands[operand].element, index)
+      return program.convert(loaded, to: type)
+    }
+    var numbers = number(0, index, as: difference)
+    if site.operands.count == 3 {
+      numbers = program.binary(.subtract, numbers, number(2, ofParameters, as: difference))
+    }
+    numbers = program.convert(numbers, to: wide)
+    let product = program.binary(.multiply, numbers, number(1, ofParameters, as: wide))
+    let result = program.convert(product, to: scale.element)
+    return .compute(Compute(axes: x.shape.dimensions, program: program, results: [result]))
+  }
+
   public static var samples: Samples {
     Samples(elements: [.i8, .u8, .i4, .u4, .i16, .i32, .f8e4m3fn, .f8e5m2]) { element in
       QuantizationParameters.shapes.enumerated().map { place, one in

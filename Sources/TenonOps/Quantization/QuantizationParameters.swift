@@ -52,6 +52,18 @@ struct QuantizationParameters {
       [parameter], site: CallSite())
   }
 
+  /// Where the number that belongs to an element of the tensor is.
+  func index(_ element: [IndexExpression], _ parameter: TensorType, _ x: TensorType)
+    -> [IndexExpression]
+  {
+    if parameter.rank == 0 { return [] }
+    let axis = axis < 0 ? axis + x.rank : axis
+    guard let blockSize else { return [element[axis]] }
+    var index = element
+    index[axis] = index[axis].floorDivided(by: Dimension(blockSize)) { x.shape[$0] }
+    return index
+  }
+
   /// Operand types for cases of an op.
   static let shapes: [(x: Shape, scale: Shape, axis: Int, block: Int?)] = [
     ([7], [], 0, nil), ([2, 3], [3], 1, nil), ([3, 2, 2], [3], 0, nil), ([0, 2], [2], -1, nil),

@@ -37,6 +37,11 @@ enum PanelSource: Hashable, CustomStringConvertible {
       }
       guard case .load(let operand, let indices, _, _) = instruction else { continue }
       let offset = shape.stage.operands[operand].offset(indices)
+      // One number for all columns of a panel.
+      if !offset.axes.contains(column) {
+        if offset.axes.contains(depth) { isAlongDepth = false }
+        continue
+      }
       if !offset.isSideBySide(along: column, blocksOf: block.columns) { isSideBySide = false }
       if !offset.isSideBySide(along: depth) { isAlongDepth = false }
       let step = offset.coefficient(ofAxis: depth).upperBound ?? .max

@@ -23,12 +23,13 @@ extension Scheduler {
       return windowLayouts(group, analysis, mayChange)
     }
     let (shape, block) = (schedule.shape, schedule.block.columns)
+    let column = shape.columns.axes[0]
     if let tuple = shape.tuple {
       if schedule.panel != .direct, shape.columns.axes.count == 1,
         let (input, indices) = shape.load(shape.columnFactor, stages[0]), mayChange[input]
       {
         layouts[input] = Layout.tuples(
-          group.inputs[input], (shape.columns.axes[0], block), indices, depth: shape.depth, tuple)
+          group.inputs[input], (column, block), indices, depth: shape.depth, tuple)
       }
       if schedule.rowSource != .direct,
         let (input, indices) = shape.load(shape.rowFactor, stages[0]), mayChange[input]
@@ -42,11 +43,17 @@ extension Scheduler {
     let isSplit =
       (schedule.pieces?.count != 1 || shape.isOneRow) && shape.columns.bound > block
     guard schedule.panel != .direct || isSplit, shape.columns.axes.count == 1,
-      let (input, indices) = shape.load(shape.columnFactor, stages[0]), mayChange[input],
-      group.inputs[input].byteCount >= leastBytes
+      let loads = shape.loads(shape.columnFactor, stages[0]),
+      loads.contains(where: { group.inputs[$0.input].byteCount >= leastBytes })
     else { return layouts }
-    layouts[input] = Layout.blocked(
-      group.inputs[input], shape.columns.axes[0], by: block, indices, depth: shape.depth)
+    // All or none: what lies apart keeps vectors from being read.
+    for (input, indices) in loads where indices.contains(where: { $0.axes.contains(column) }) {
+      guard mayChange[input], layouts[input] == nil,
+        let layout = Layout.blocked(
+          group.inputs[input], column, by: block, indices, depth: shape.depth)
+      else { return [Layout?](repeating: nil, count: layouts.count) }
+      layouts[input] = layout
+    }
     return layouts
   }
 
@@ -97,16 +104,23 @@ extension ContractionShape {
   /// The input that alone gives a factor, and where it is read, if there is one.
   fileprivate func load(
     _ factor: ScalarID, _ stage: KernelGroup.Stage
-  ) -> (Int, [IndexExpression])? {
+  ) -> (input: Int, index: [IndexExpression])? {
+    guard let loads = loads(factor, stage), loads.count == 1 else { return nil }
+    return loads[0]
+  }
+
+  /// The inputs that a factor is computed from, and where each is read; nil where it depends on
+  /// more than those.
+  fileprivate func loads(
+    _ factor: ScalarID, _ stage: KernelGroup.Stage
+  ) -> [(input: Int, index: [IndexExpression])]? {
     let program = reduction.program
-    var found: (Int, [IndexExpression])?
+    var found: [(Int, [IndexExpression])] = []
     for (place, isNeeded) in program.needed(for: [factor]).enumerated() where isNeeded {
       guard case .load(let operand, let indices, let guards, _) = program.instructions[place]
       else { continue }
-      guard found == nil, guards.isEmpty, case .input(let input) = stage.operands[operand] else {
-        return nil
-      }
-      found = (input, indices)
+      guard guards.isEmpty, case .input(let input) = stage.operands[operand] else { return nil }
+      found.append((input, indices))
     }
     return found
   }

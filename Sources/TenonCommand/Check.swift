@@ -27,8 +27,7 @@ struct Check: ParsableCommand {
   @Option(help: "How far an element may be from what is expected, on top of that.")
   var atol: Double = 1e-7
 
-  @Option(help: "What runs the cases: native, portable or reference.")
-  var backend: Backend = .native
+  @OptionGroup var compilation: CompilationOptions
 
   @Option(help: ArgumentHelp("Seconds that a case may take.", valueName: "SECONDS"))
   var timeLimit: Int = 60
@@ -45,21 +44,22 @@ struct Check: ParsableCommand {
     }
     if timeLimit < 1 { throw ValidationError("--time-limit must be at least 1") }
     if let processes, processes < 1 { throw ValidationError("--processes must be at least 1") }
+    try compilation.checkRunsHere()
   }
 
   func run() throws {
     let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let options = ConformanceOptions(
-      backend: backend, tolerance: ConformanceTolerance(relative: rtol, absolute: atol),
-      threads: 1, secondsPerCase: timeLimit)
+      compilation: compilation.options(threads: 1),
+      tolerance: ConformanceTolerance(relative: rtol, absolute: atol), secondsPerCase: timeLimit)
     if worker { return try ConformanceWorker.run(options) }
     let cases = try ConformanceCase.find(in: paths)
     let run = ConformanceRun(
       options,
       worker: [
-        "/proc/self/exe", "check", "--worker", "--backend", backend.rawValue, "--rtol", "\(rtol)",
-        "--atol", "\(atol)", "--time-limit", "\(timeLimit)",
-      ], processes: processes ?? processors)
+        "/proc/self/exe", "check", "--worker", "--rtol", "\(rtol)", "--atol", "\(atol)",
+        "--time-limit", "\(timeLimit)",
+      ] + compilation.arguments, processes: processes ?? processors)
     let results = run.check(cases) { Console.progress("\($0) of \(cases.count) cases") }
     Console.endProgress()
     if let json { try AtomicFile.write(Array(results.json.utf8), to: json) }

@@ -20,14 +20,7 @@ struct Compile: ParsableCommand {
   @Option(help: ArgumentHelp("The entry to compile.", valueName: "NAME"))
   var entry: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Instructions the plan may use: avx512, avx2 or generic; this machine's by default.",
-      valueName: "SET"))
-  var target: Instructions?
-
-  @Option(help: "What the plan is made of: native or portable kernels.")
-  var backend: Backend = .native
+  @OptionGroup var compilation: CompilationOptions
 
   @Option(
     name: .customLong("keep-c"),
@@ -38,25 +31,12 @@ struct Compile: ParsableCommand {
 
   @OptionGroup var feeds: FeedOptions
 
-  /// What a plan can be compiled for here.
-  enum Instructions: String, ExpressibleByArgument, CaseIterable {
-    case avx512, avx2, generic
-
-    var target: Target {
-      switch self {
-      case .avx512: Target(.avx512)
-      case .avx2: Target(.avx2)
-      case .generic: Target(.generic)
-      }
-    }
-  }
-
   func validate() throws {
-    guard backend != .reference else {
+    guard compilation.backend != .reference else {
       throw ValidationError("--backend must be native or portable: the reference has no plans")
     }
-    guard backend == .native || (keptSources == nil && target == nil) else {
-      throw ValidationError("--target and --keep-c go with native kernels only")
+    guard compilation.backend == .native || keptSources == nil else {
+      throw ValidationError("--keep-c goes with native kernels only")
     }
   }
 
@@ -65,9 +45,9 @@ struct Compile: ParsableCommand {
     let feeds = try self.feeds.read()
     let file = try ModelFile(path: model, feeds)
     let entry = try file.entry(self.entry)
-    var options = CompileOptions(
-      sizes: try file.sizes(entry, feeds), frozen: file.variables,
-      backend: backend, target: target?.target)
+    var options = compilation.options()
+    options.sizes = try file.sizes(entry, feeds)
+    options.frozen = file.variables
     let compiled = try compilePlan(file.graph, entry: entry.name, options)
     let inputs = file.inputs(of: feeds)
     let kernels = try keptSources.map { _ in try compiled.standaloneKernels(inputs: inputs) }

@@ -19,11 +19,7 @@ struct ExecutionOptions: ParsableArguments {
   @Option(help: "Threads to use; all by default.")
   var threads: Int?
 
-  @Option(help: "What runs it: native, portable or reference.")
-  var backend: Backend = .native
-
-  @Option(help: "What kernels may do to results: standard, or strict for rounding alone.")
-  var precision: PassOptions.Precision = .standard
+  @OptionGroup var compilation: CompilationOptions
 
   /// Refuses a command line with a model and a plan, with neither, or with a choice that a plan
   /// leaves none of.
@@ -34,7 +30,9 @@ struct ExecutionOptions: ParsableArguments {
     case (.some, .some): throw ValidationError("give a MODEL or --plan FILE, not both")
     case (nil, .some) where entry != nil || (feeds.dimensions + feeds.maximumDimensions).count > 0:
       throw ValidationError("--entry, --dim and --max-dim are fixed when a plan is compiled")
-    default: break
+    case (nil, .some) where compilation.target != nil:
+      throw ValidationError("--target is fixed when a plan is compiled")
+    default: try compilation.checkRunsHere()
     }
   }
 
@@ -44,11 +42,5 @@ struct ExecutionOptions: ParsableArguments {
   }
 
   /// How a model is compiled.
-  var compileOptions: CompileOptions {
-    CompileOptions(
-      backend: backend, threads: threads, passes: PassOptions(precision: precision))
-  }
+  var compileOptions: CompileOptions { compilation.options(threads: threads) }
 }
-
-extension Backend: ExpressibleByArgument {}
-extension PassOptions.Precision: ExpressibleByArgument {}

@@ -3,23 +3,22 @@ import TenonONNX
 import TenonTensor
 
 /// How cases are checked.
-public struct ConformanceOptions: Hashable, Sendable {
-  public var backend: Backend
+public struct ConformanceOptions: Sendable {
+  /// How cases are compiled.
+  public var compilation: CompileOptions
   public var tolerance: ConformanceTolerance
-  /// Threads that a run may use; nil for all.
-  public var threads: Int?
   /// Seconds that importing and planning a case, or running it, may take.
   public var secondsPerCase: Int
   /// Cases whose kernels are compiled together.
   public var casesTogether: Int
 
   public init(
-    backend: Backend = .native, tolerance: ConformanceTolerance = ConformanceTolerance(),
-    threads: Int? = nil, secondsPerCase: Int = 60, casesTogether: Int = 64
+    compilation: CompileOptions = CompileOptions(),
+    tolerance: ConformanceTolerance = ConformanceTolerance(), secondsPerCase: Int = 60,
+    casesTogether: Int = 64
   ) {
-    self.backend = backend
+    self.compilation = compilation
     self.tolerance = tolerance
-    self.threads = threads
     self.secondsPerCase = secondsPerCase
     self.casesTogether = casesTogether
   }
@@ -97,8 +96,7 @@ public struct ConformanceChecker {
         continue
       }
       let imported = try model.graph(ONNXImportOptions(feeds: data.feeds))
-      let program = try batch.add(
-        imported.graph, CompileOptions(backend: options.backend, threads: options.threads))
+      let program = try batch.add(imported.graph, options.compilation)
       prepared.runs.append(
         .init(data: data, program: program, boundInputs: imported.boundInputs))
     }

@@ -88,12 +88,15 @@ import Testing
     let refused = command.tenon("\(compile) three.plan --keep-c c", "")
     #expect(refused.ending == .exited(64))
     #expect(
-      refused.output.hasPrefix("Error: --target and --keep-c go with native kernels only\n"))
+      refused.output.hasPrefix("Error: --keep-c goes with native kernels only\n"))
     let reference = command.tenon("compile product.tenon --backend reference -o four.plan", "")
     #expect(reference.ending == .exited(64))
     #expect(
       reference.output.hasPrefix(
         "Error: --backend must be native or portable: the reference has no plans\n"))
+    let target = command.tenon("\(compile) five.plan --target x86-64-v3", "")
+    #expect(target.ending == .exited(64))
+    #expect(target.output.hasPrefix("Error: --target goes with native kernels only\n"))
   }
   @Test func withAndWithoutOpenBLAS() throws {
     defer { command.remove() }

@@ -38,7 +38,9 @@ import Testing
     try folder.write([0x3A, 0], "skipped/model.onnx")
     try folder.write([0x3A, 5], "torn/model.onnx")
     let cases = try ConformanceCase.find(in: [folder.path])
-    let results = ConformanceChecker(ConformanceOptions(backend: backend)).check(cases)
+    let results = ConformanceChecker(
+      ConformanceOptions(compilation: CompileOptions(backend: backend))
+    ).check(cases)
     #expect(results.map(\.name) == ["fails", "passes", "refused", "skipped", "torn"])
     #expect(
       results.map(\.reason) == [

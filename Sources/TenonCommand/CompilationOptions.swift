@@ -1,0 +1,70 @@
+import ArgumentParser
+import Tenon
+
+/// What models are compiled to: shared by the subcommands that compile.
+struct CompilationOptions: ParsableArguments {
+  @Option(help: "What runs the model: native, portable or reference.")
+  var backend: Backend = .native
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Instructions that kernels may use: avx512 (x86-64-v4), avx2 (x86-64-v3) or generic; this \
+      machine's by default.
+      """, valueName: "SET"))
+  var target: Instructions?
+
+  @Option(help: "What kernels may do to results: standard, or strict for rounding alone.")
+  var precision: PassOptions.Precision = .standard
+
+  func validate() throws {
+    guard backend == .native || target == nil else {
+      throw ValidationError("--target goes with native kernels only")
+    }
+  }
+
+  /// Refuses instructions that this machine does not have.
+  func checkRunsHere() throws {
+    let own = Target.host()
+    guard let target, Target(target.set).vectorBytes > own.vectorBytes else { return }
+    throw ValidationError(
+      "--target \(target.rawValue): this machine has \(own.instructionSet.rawValue)")
+  }
+
+  /// - Parameter threads: the most that a run may use; nil for all.
+  func options(threads: Int? = nil) -> CompileOptions {
+    CompileOptions(
+      backend: backend, target: target.map { Target($0.set) }, threads: threads,
+      passes: PassOptions(precision: precision))
+  }
+
+  /// The words that give these options to another process.
+  var arguments: [String] {
+    ["--backend", backend.rawValue, "--precision", precision.rawValue]
+      + (target.map { ["--target", $0.rawValue] } ?? [])
+  }
+
+  /// What kernels can be compiled for here.
+  enum Instructions: String, ExpressibleByArgument, CaseIterable {
+    case avx512, avx2, generic
+
+    init?(argument: String) {
+      switch argument {
+      case "x86-64-v4": self = .avx512
+      case "x86-64-v3": self = .avx2
+      default: self.init(rawValue: argument)
+      }
+    }
+
+    var set: Target.InstructionSet {
+      switch self {
+      case .avx512: .avx512
+      case .avx2: .avx2
+      case .generic: .generic
+      }
+    }
+  }
+}
+
+extension Backend: ExpressibleByArgument {}
+extension PassOptions.Precision: ExpressibleByArgument {}

@@ -35,7 +35,7 @@ extension Tensor: CustomStringConvertible {
   public func elementText(at index: Int) -> String {
     if elementType == .string { return strings[index].debugDescription }
     let one = TensorStorage(byteCount: elementType.byteWidth)
-    withUnsafeBytes { bytes in
+    withUnalignedBytes { bytes in
       one.bytes.copyMemory(
         from: bytes.baseAddress! + index * elementType.byteWidth, byteCount: elementType.byteWidth)
     }

@@ -22,7 +22,7 @@ public enum Safetensors {
       try writer.write(layout.header)
       for index in layout.order {
         try tensors[index].1.storage.check()
-        try tensors[index].1.withUnsafeBytes { try writer.write($0) }
+        try tensors[index].1.withUnalignedBytes { try writer.write($0) }
         try tensors[index].1.storage.check()
       }
     }
@@ -37,7 +37,7 @@ public enum Safetensors {
     let layout = try Layout(tensors, metadata, file: "safetensors data")
     var bytes = layout.header
     for index in layout.order {
-      tensors[index].1.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      tensors[index].1.withUnalignedBytes { bytes.append(contentsOf: $0) }
     }
     return bytes
   }

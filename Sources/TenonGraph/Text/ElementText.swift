@@ -29,7 +29,7 @@ struct ElementText {
       return tensor.strings.prefix(count).map { TextGrammar.quoted($0) }.joined(separator: ", ")
     }
     let element = ElementText(type)
-    return tensor.withUnsafeBytes { bytes in
+    return tensor.withUnalignedBytes { bytes in
       (0..<min(count, tensor.elementCount) * parts(type)).map { element.text(bytes, $0) }
         .joined(separator: ", ")
     }

@@ -54,6 +54,14 @@ enum Console {
     return "\(micros / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest) ms"
   }
 
+  /// `1.23 %`.
+  static func percent(_ share: Double) -> String {
+    guard share.isFinite else { return "\(share)" }
+    let hundredths = Int((min(share, 1e9) * 10_000).rounded())
+    let rest = String(hundredths % 100)
+    return "\(grouped(hundredths / 100)).\(rest.count < 2 ? "0" : "")\(rest) %"
+  }
+
   /// `1,234,567`.
   static func grouped(_ number: Int) -> String {
     var digits = String(number.magnitude)

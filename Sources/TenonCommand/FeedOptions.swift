@@ -66,13 +66,16 @@ struct FeedOptions: ParsableArguments {
       }
     }
     if let archive {
-      for (name, tensor) in try FeedOptions.read(archive) { try add(name, tensor) }
+      for (name, tensor) in try FeedOptions.tensors(inArchive: archive) { try add(name, tensor) }
     }
     for file in inputFiles { try add(file.name, Npy.read(path: file.path)) }
     return feeds
   }
 
-  private static func read(_ path: String) throws -> [(String, Tensor)] {
+  /// The tensors of an archive, .npz or .safetensors, with their names.
+  ///
+  /// - Throws: `feed` for another ending, and what reading throws.
+  static func tensors(inArchive path: String) throws -> [(String, Tensor)] {
     if path.hasSuffix(".npz") { return try NpzFile(path: path).tensors() }
     guard path.hasSuffix(".safetensors") else { throw TenonError.inputsFormat(path) }
     let file = try SafetensorsFile(path: path)

@@ -7,8 +7,8 @@ struct TenonCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tenon", abstract: "Compiles, runs and explains tensor graphs.",
     subcommands: [
-      Run.self, Check.self, Inspect.self, Bench.self, Compile.self, Convert.self, Ops.self,
-      Passes.self, Doctor.self,
+      Run.self, Check.self, Inspect.self, Bench.self, Compile.self, Convert.self, Quantize.self,
+      Ops.self, Passes.self, Doctor.self,
     ])
 
   /// A `TenonError` is printed as it is, with exit status 1; misuse of the command line, with its

@@ -35,6 +35,35 @@ import Testing
     #expect(try command.bytes("c/probabilities.npy") == imported)
   }
 
+  @Test func aModelIsQuantizedByItsSamples() throws {
+    defer { command.remove() }
+    #expect(mkdir(command.file("samples"), 0o777) == 0)
+    #expect(
+      result("quantize digits.onnx --calibration samples -o small.tenon").output
+        == "tenon: samples: no .npz or .safetensors file, each one sample, is there\n")
+    for number in 0..<3 {
+      let images = try Tensor(
+        (0..<192).map { Float(($0 * 7 + number) % 17) / 16 }, shape: [3, 1, 8, 8])
+      try Npz.write([("images", images)], to: command.file("samples/\(number).npz"))
+    }
+    let quantized = result("quantize digits.onnx --calibration samples -o small.tenon")
+    #expect(quantized.succeeded, "\(quantized.output)")
+    let lines = quantized.output.split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("layer  ") })
+    #expect(lines.contains { $0.contains("convolution") && $0.hasSuffix("  i8") })
+    #expect(
+      lines.contains {
+        $0.hasSuffix("layers run on integers; 3 samples, errors above 10.00 % stay in f32")
+      })
+    #expect(lines.contains { $0.hasPrefix("output probabilities: error ") })
+    #expect(lines.last == "wrote small.tenon")
+    #expect(result("run small.tenon --input images=images.npy --output-dir a").succeeded)
+    let kernels = result("inspect small.tenon --kernels").output
+    #expect(kernels.contains("dot products of 4") || kernels.contains("u8["))
+    let misuse = result("quantize digits.onnx --calibration samples -o small.plan")
+    #expect(misuse.output.hasPrefix("Error: -o must name a .tenon file\n"))
+  }
+
   @Test func aMissingInputIsNamed() {
     defer { command.remove() }
     #expect(

@@ -14,7 +14,11 @@ struct CompilationOptions: ParsableArguments {
       """, valueName: "SET"))
   var target: Instructions?
 
-  @Option(help: "What kernels may do to results: standard, or strict for rounding alone.")
+  @Option(
+    help: """
+      What kernels may do to results: standard, strict for rounding alone, or bf16 for products of \
+      numbers rounded to that where the machine is faster so.
+      """)
   var precision: PassOptions.Precision = .standard
 
   func validate() throws {

@@ -14,6 +14,7 @@ struct Inspect: ParsableCommand {
   var entry: String?
 
   @OptionGroup var feeds: FeedOptions
+  @OptionGroup var compilation: CompilationOptions
 
   @Flag(help: "Each pass: nodes before and after, time, rewrites with their reasons.")
   var passes = false
@@ -30,6 +31,13 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Checks the graph after each pass and each edit on random values.")
   var verify = false
 
+  func validate() throws {
+    guard compilation.backend != .reference || !kernels && !memory else {
+      throw ValidationError(
+        "the reference backend has no kernels and plans no memory; give --backend native")
+    }
+  }
+
   func run() throws {
     let feeds = try self.feeds.read()
     let file = try ModelFile(path: model, feeds)
@@ -37,7 +45,9 @@ struct Inspect: ParsableCommand {
       print(file.graph.text())
       return
     }
-    var options = CompileOptions(backend: kernels || memory ? .native : .reference)
+    var options = compilation.options()
+    // Passes are shown without the time that kernels take to compile.
+    if !kernels, !memory { options.backend = .reference }
     options.passes.verify = verify
     if let after {
       guard options.pipeline.names.contains(after) else {

@@ -49,6 +49,20 @@ struct ChannelContraction {
     axes[operand].first { $0.operand == axis }?.result
   }
 
+  /// Whether an axis that is summed over has an even number of indices, neighbours of which make
+  /// pairs: for convolutions, that of channels.
+  func sumsPairs(_ rhs: Shape) -> Bool {
+    let axes: [Int]
+    switch op {
+    case let dot as DotGeneral: axes = dot.rhsContracting
+    case let convolution as Convolution:
+      let kernel = Array(convolution.axes.split(whereSeparator: { "_->".contains($0) })[1])
+      axes = kernel.indices.filter { kernel[$0] == "i" }
+    default: preconditionFailure("internal: \(type(of: op).name) is no contraction")
+    }
+    return axes.contains { rhs[$0].constant.map { $0 % 2 == 0 } == true }
+  }
+
   /// How many products each result element is the sum of.
   func termCount(_ lhs: Shape, _ rhs: Shape) -> Dimension {
     switch op {
@@ -61,12 +75,15 @@ struct ChannelContraction {
     }
   }
 
-  /// The padding of the input by its axes, and the contraction without it; nil where there are holes
-  /// between the input's elements too.
-  func paddingApart(rank: Int) -> (padding: [[Int]], unpadded: ChannelContraction)? {
-    var padding = [[Int]](repeating: [0, 0], count: rank)
-    guard let convolution = op as? Convolution else { return (padding, self) }
+  /// The input padded by an op of its own, and the contraction without padding; nil where there are
+  /// holes between the input's elements too.
+  func paddingApart(_ input: Value, fill: @autoclosure () throws -> Value) throws -> (
+    input: Value, contraction: ChannelContraction
+  )? {
+    guard let convolution = op as? Convolution else { return (input, self) }
     guard convolution.inputDilation.allSatisfy({ $0 == 1 }) else { return nil }
+    guard convolution.padding.contains(where: { $0 != [0, 0] }) else { return (input, self) }
+    var padding = [[Int]](repeating: [0, 0], count: input.rank)
     for (place, axis) in convolution.axes.prefix(while: { $0 != "_" }).enumerated() {
       if let spatial = axis.wholeNumberValue { padding[place] = convolution.padding[spatial] }
     }
@@ -77,27 +94,32 @@ struct ChannelContraction {
       kernelDilation: convolution.kernelDilation, reversal: convolution.reversal,
       featureGroups: convolution.featureGroups, batchGroups: convolution.batchGroups,
       result: convolution.result)
-    return (padding, unpadded)
+    let padded = try pad(
+      input, low: padding.map { Dimension($0[0]) }, high: padding.map { Dimension($0[1]) },
+      fill: fill())
+    return (padded, unpadded)
   }
 
   /// Whether all channels of the input are summed: all but convolutions in groups.
   var isSumOfChannels: Bool { (op as? Convolution)?.featureGroups ?? 1 == 1 }
 
   /// The same with results of another type.
-  func giving(_ element: ElementType) -> any Op {
+  func giving(_ element: ElementType) -> ChannelContraction {
+    var contraction = self
     switch op {
     case let dot as DotGeneral:
-      return DotGeneral(
+      contraction.op = DotGeneral(
         lhsBatching: dot.lhsBatching, rhsBatching: dot.rhsBatching,
         lhsContracting: dot.lhsContracting, rhsContracting: dot.rhsContracting, result: element)
     case let convolution as Convolution:
-      return Convolution(
+      contraction.op = Convolution(
         axes: convolution.axes, strides: convolution.strides, padding: convolution.padding,
         inputDilation: convolution.inputDilation, kernelDilation: convolution.kernelDilation,
         reversal: convolution.reversal, featureGroups: convolution.featureGroups,
         batchGroups: convolution.batchGroups, result: element)
     default: preconditionFailure("internal: \(type(of: op).name) is no contraction")
     }
+    return contraction
   }
 }
 

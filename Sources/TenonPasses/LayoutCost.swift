@@ -19,9 +19,8 @@ struct LayoutCost {
   // row of pixels fills its vectors, where it does not, and where it is read with a stride.
   private static let (blockedTap, fullTap, partialTap, stridedTap) = (1.5, 2.0, 4.5, 6.0)
 
-  /// What blocks save of the time of a sum over channels at full speed: a little of that of floats;
-  /// of integers, which are summed in tuples of neighbouring channels, the interleaving of channels
-  /// too.
+  /// What blocks save of the time of a sum over channels at full speed: a little; of narrow numbers,
+  /// which are summed in tuples of neighbouring channels, the interleaving of channels too.
   private static let (savedShare, savedShareOfTuples) = (0.05, 0.1)
 
   /// What the op's kernel saves where its operands and result are in blocks; less than nothing
@@ -48,7 +47,7 @@ struct LayoutCost {
         input: operands[role.data[0]].shape, result: result.shape, target: target
       ).saved
     case .contraction:
-      let share = result.element.isFloat ? Self.savedShare : Self.savedShareOfTuples
+      let share = role.isOfTuples ? Self.savedShareOfTuples : Self.savedShare
       return 2 * evaluations / target.peakGFLOPS * share
     }
   }

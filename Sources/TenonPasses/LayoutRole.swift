@@ -15,7 +15,7 @@ struct LayoutRole {
     case edgedContraction
     /// Such a sum that blocks let be computed by Winograd's algorithm.
     case winograd
-    /// A sum of integers over channels that are no whole blocks.
+    /// A sum of narrow numbers over channels that are no whole blocks.
     case partialContraction
     /// A reduction that keeps no blocks: it reads any layout, its result is plain.
     case reader
@@ -24,6 +24,8 @@ struct LayoutRole {
   var kind: Kind
   /// The operands whose channels are the op's own, or are summed over.
   var data: [Int]
+  /// Whether a sum is of numbers narrower than it, of which tuples of neighbours are multiplied.
+  var isOfTuples = false
 
   var takesAny: Bool { kind == .reader }
   /// Whether the op's result may be in blocks.
@@ -92,7 +94,8 @@ struct LayoutRole {
       kind = isWinograd ? .winograd : hasEdges ? .edgedContraction : .contraction
       // A few channels that are no whole blocks are read as they lie.
       data = LayoutRole.hasBlocks(operands[summed[0]], block) ? summed : []
-      if data.isEmpty, !result.element.isFloat { kind = .partialContraction }
+      isOfTuples = operands[summed[0]].element.byteWidth < result.element.byteWidth
+      if data.isEmpty, isOfTuples { kind = .partialContraction }
     }
   }
 

@@ -20,6 +20,7 @@ extension Pipeline {
     Canonicalize.self,
     EliminateCommonSubexpressions.self,
     RemoveDeadNodes.self,
+    NarrowContractions.self,
     ChooseWinograd.self,
     AssignLayouts.self,
     FuseGroups.self,

@@ -106,7 +106,7 @@ struct ContractionOfDequantized: RewriteRule {
     let sum =
       try QuantizedProduct(site: site, contraction: contraction, left: left, right: right).bytes()
       ?? site.graph.applyAny(
-        contraction.giving(.i32), [left.differences(), right.differences()], site: CallSite())[0]
+        contraction.giving(.i32).op, [left.differences(), right.differences()], site: CallSite())[0]
     func repeated(_ scale: Value, along axes: [Int]) throws -> Value {
       try site.graph.apply1(
         BroadcastInDim(shape: site.result().shape, dimensions: axes), [scale], site: CallSite())

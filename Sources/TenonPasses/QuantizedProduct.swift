@@ -76,10 +76,10 @@ struct QuantizedProduct {
     else { return nil }
     var numbers = left.numbers
     if element == .u8, left.zeroPoint == nil {
-      guard let (padding, unpadded) = contraction.paddingApart(rank: numbers.rank),
-        unpadded.isSumOfChannels
+      guard contraction.isSumOfChannels,
+        let apart = try contraction.paddingApart(numbers, fill: numbers.graph.scalar(0, .u8))
       else { return try sum(contraction, numbers) }
-      return try sum(unpadded, padded(numbers, padding, numbers.graph.scalar(0, .u8)))
+      return try sum(apart.contraction, apart.input)
     }
     guard left.zeroPoint?.rank ?? 0 == 0, site.isConstant(right.numbers) else { return nil }
     var zero = try left.zeroPoint.map { try convert($0, to: .i32) }
@@ -88,8 +88,9 @@ struct QuantizedProduct {
       zero = try zero.map { try $0 + 128 } ?? numbers.graph.scalar(128, .i32)
     }
     // What is around the numbers is their zero point.
-    guard let (padding, unpadded) = contraction.paddingApart(rank: numbers.rank) else { return nil }
-    let sums = try sum(unpadded, padded(numbers, padding, convert(zero!, to: .u8)))
+    guard let apart = try contraction.paddingApart(numbers, fill: convert(zero!, to: .u8))
+    else { return nil }
+    let sums = try sum(apart.contraction, apart.input)
     let axes = right.numbers.shape.indices
     let kept = axes.filter { contraction.resultAxis(ofOperand: $0, operand: 1) != nil }
     let totals = try TenonOps.sum(
@@ -103,16 +104,9 @@ struct QuantizedProduct {
         [offset], site: CallSite())
   }
 
-  private func padded(_ numbers: Value, _ padding: [[Int]], _ fill: Value) throws -> Value {
-    guard padding.contains(where: { $0 != [0, 0] }) else { return numbers }
-    return try pad(
-      numbers, low: padding.map { Dimension($0[0]) }, high: padding.map { Dimension($0[1]) },
-      fill: fill)
-  }
-
   private func sum(_ contraction: ChannelContraction, _ numbers: Value) throws -> Value {
     try site.graph.applyAny(
-      contraction.giving(.i32), [numbers, right.numbers], site: CallSite())[0]
+      contraction.giving(.i32).op, [numbers, right.numbers], site: CallSite())[0]
   }
 }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import TenonGraph
 @testable import TenonTensor
 
-/// Contractions of bytes and of 16-bit integers, whose products are summed several at a time.
+/// Contractions of bytes, of 16-bit integers and of bf16, whose products are summed several at a time.
 @Suite struct TupleContractionTests {
   typealias Case = ContractionTests.Case
 
@@ -59,15 +59,55 @@ import Testing
       groups: 3),
   ]
 
+  /// The machine's targets that have an instruction for pairs of bf16.
+  static let floatTargets: [Target] = NativeRun.targets.filter {
+    $0.instructionSet == .avx512 && Target.host().hasBFloat16DotProduct
+  }.map { target in
+    var target = target
+    target.hasBFloat16DotProduct = true
+    return target
+  }
+
+  static func floats(
+    _ lhs: String, _ rhs: String, _ result: String, _ sizes: [Character: Int], stride: Int = 1,
+    running: String = "", level2Bytes: Int = 1 << 20
+  ) -> Case {
+    Case(
+      lhs: lhs, rhs: rhs, result: result, sizes: sizes, storage: .bf16, running: running,
+      stride: stride, level2Bytes: level2Bytes)
+  }
+
+  static let floatCases: [Case] = [
+    floats("mk", "kn", "mn", ["m": 40, "n": 70, "k": 32]),
+    floats("mk", "nk", "mn", ["m": 29, "n": 64, "k": 37]),
+    floats("km", "kn", "mn", ["m": 31, "n": 10, "k": 63]),
+    floats("mk", "kn", "mn", ["m": 3, "n": 100, "k": 21]),
+    floats("mk", "kn", "mn", ["m": 25, "n": 50, "k": 24], running: "m"),
+    floats("mk", "kn", "mn", ["m": 45, "n": 60, "k": 397], level2Bytes: 2048),
+    floats("bmk", "bkn", "bmn", ["b": 3, "m": 17, "n": 33, "k": 18]),
+    floats(
+      "ncHW", "ocpq", "nohw", ["n": 2, "c": 8, "h": 7, "w": 9, "o": 20, "p": 3, "q": 3]),
+    floats(
+      "ncHW", "ocpq", "nohw", ["n": 1, "c": 3, "h": 9, "w": 19, "o": 16, "p": 7, "q": 7],
+      stride: 2),
+    floats(
+      "nHWc", "pqco", "nhwo", ["n": 1, "c": 16, "h": 7, "w": 9, "o": 40, "p": 3, "q": 3]),
+  ]
+
   @Test(arguments: targets)
-  func sumsOfProducts(target: Target) throws {
-    for test in Self.cases {
+  func sumsOfProducts(target: Target) throws { try check(Self.cases, target) }
+
+  @Test(arguments: floatTargets)
+  func sumsOfFloats(target: Target) throws { try check(Self.floatCases, target) }
+
+  private func check(_ cases: [Case], _ target: Target) throws {
+    for test in cases {
       let (group, sizes) = ContractionTests.group(test)
       var target = target
       target.level2Bytes = test.level2Bytes
       let scheduler = Scheduler(target: target, tileWork: 64)
       let description = scheduler.schedule(group.canonical().group).description
-      let width = test.storage == .i16 ? 2 : 4
+      let width = test.storage!.byteWidth == 2 ? 2 : 4
       #expect(description.contains("dot products of \(width)"), "\(test): \(description)")
       var plain = RandomGroup(group: group, sizes: sizes)
       plain.inputs = try ContractionTests.inputs(group, sizes)

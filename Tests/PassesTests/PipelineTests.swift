@@ -13,7 +13,7 @@ import Testing
         "simplify-control-flow",
         "simplify-views", "fold-batch-normalization", "fold-constants",
         "canonicalize", "eliminate-common-subexpressions", "remove-dead-nodes",
-        "choose-winograd", "assign-layouts", "fuse",
+        "narrow-contractions", "choose-winograd", "assign-layouts", "fuse",
       ])
   }
 

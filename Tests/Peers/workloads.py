@@ -17,7 +17,7 @@ class Workload:
     """`make` gives a module and its inputs; `ratio` is the largest allowed quotient of Tenon's quiet
     time and that of the best peer of the same precision; `names` are the inputs' names; `open_sizes`
     maps an input to its axes that stay open, {axis: name}, with the largest size of each name in
-    `bounds`."""
+    `bounds`; `options` are further ones for Tenon."""
 
     make: callable
     ratio: float
@@ -26,6 +26,7 @@ class Workload:
     open_sizes: dict = dataclasses.field(default_factory=dict)
     bounds: dict = dataclasses.field(default_factory=dict)
     group: str = "networks"
+    options: tuple = ()
 
     def build(self, name):
         torch.manual_seed(zlib.crc32(name.split("@")[0].encode()))
@@ -211,9 +212,12 @@ def convolution(channels, size, kernel, stride, features, groups=1):
 PAST = tuple(f"past_{layer}_{part}" for layer in range(12) for part in ("key", "value"))
 TOKENS = ("input_ids", "attention_mask", "token_type_ids")
 MINI = dict(hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536)
+BFLOAT16 = ("--precision", "bf16")
 
 WORKLOADS = {
     "resnet50": Workload(image_network("resnet50"), 0.72),
+    "resnet50@strict": Workload(
+        image_network("resnet50"), 1.0, options=("--precision", "strict")),
     "resnet50_b8": Workload(image_network("resnet50", 8), 0.75),
     "unet": Workload(unet, 0.5),
     "mobilenet_v2": Workload(image_network("mobilenet_v2"), 0.8),
@@ -229,8 +233,8 @@ WORKLOADS = {
     "lstm": Workload(lambda: (LSTMClassifier(), (torch.randn(100, 16, 64),)), 0.88),
     "mlp_b64": Workload(mlp(64), 0.95),
     "mlp_b1": Workload(mlp(1), 0.7),
-    "bert_base@bf16": Workload(encoder(), 0.85, "bf16", names=TOKENS),
-    "resnet50@bf16": Workload(image_network("resnet50"), 0.92, "bf16"),
+    "bert_base@bf16": Workload(encoder(), 0.85, "bf16", names=TOKENS, options=BFLOAT16),
+    "resnet50@bf16": Workload(image_network("resnet50"), 0.92, "bf16", options=BFLOAT16),
     "resnet50@int8": Workload(image_network("resnet50"), 0.9, "int8"),
     "mobilenet_v2@int8": Workload(image_network("mobilenet_v2"), 0.6, "int8"),
 }

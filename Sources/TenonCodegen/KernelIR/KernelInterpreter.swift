@@ -200,6 +200,11 @@ package struct KernelInterpreter {
     case .dotProduct(let a, let b, let c):
       let width = lanes(a).count / type.lanes
       return lanes(c).enumerated().map { lane, sum in
+        if type.element.isFloat {
+          return (0..<width).reversed().reduce(sum) {
+            multiplyAdd(lanes(a)[lane * width + $1], lanes(b)[lane * width + $1], $0, type.element)
+          }
+        }
         let products = (0..<width).reduce(sum.integer) {
           $0 + lanes(a)[lane * width + $1].integer * lanes(b)[lane * width + $1].integer
         }

@@ -190,9 +190,10 @@ private struct KernelVerifier {
     case .dotProduct(let a, let b, let c):
       try same(c)
       let elements = [kernel.type(a), kernel.type(b)].map(\.element)
-      let width = elements == [.u8, .i8] ? 4 : elements == [.i16, .i16] ? 2 : 0
+      let isFloat = elements == [.bf16, .bf16]
+      let width = elements == [.u8, .i8] ? 4 : elements == [.i16, .i16] || isFloat ? 2 : 0
       try require(
-        type.element == .i32
+        type.element == (isFloat ? .f32 : .i32)
           && [a, b].allSatisfy { kernel.type($0).lanes == type.lanes * width },
         "\(text) has the type \(type)")
     case .floorDivide(let a, let b), .floorRemainder(let a, let b): try same(a, b)

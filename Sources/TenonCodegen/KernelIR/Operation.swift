@@ -26,8 +26,9 @@ package enum Operation: Hashable, Sendable {
   case binary(BinaryFunction, ValueIndex, ValueIndex)
   /// `a * b + c`, rounded once where the target can, else twice.
   case multiplyAdd(ValueIndex, ValueIndex, ValueIndex)
-  /// The third, an i32 in each lane, plus the products of the numbers of the first two that lie
-  /// where the lane does: four of u8 and i8, or two of i16. Sums wrap.
+  /// The third, an i32 or f32 in each lane, plus the products of the numbers of the first two that
+  /// lie where the lane does: four of u8 and i8, or two of i16, whose sums wrap; or two of bf16, the
+  /// second first, of which subnormal ones count as 0.
   case dotProduct(ValueIndex, ValueIndex, ValueIndex)
   /// Of integers, rounded toward minus infinity, by a positive number.
   case floorDivide(ValueIndex, ValueIndex)

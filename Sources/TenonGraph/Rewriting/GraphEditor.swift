@@ -148,7 +148,9 @@ final class GraphEditor {
     let recorded = graph.recording[depth].nodes
     graph.recording[depth].nodes = []
     if context.options.verify {
-      let outcome = try EditVerifier(graph: graph).verify(
+      let outcome = try EditVerifier(
+        graph: graph, precision: context.options.precision
+      ).verify(
         .init(
           rule: rule, reason: reason, node: node, values: replacements, recorded: recorded,
           isExact: proposal.isExact))

@@ -37,6 +37,9 @@ public struct PassOptions: Sendable {
     case standard
     /// By rounding alone: no algorithm with larger errors is chosen.
     case strict
+    /// As `standard`, and operands of matrix products and convolutions are rounded to bf16 where the
+    /// machine multiplies those faster; sums are f32.
+    case bfloat16 = "bf16"
   }
 
   /// Whether the graph is verified after each pass and every edit is checked on random values.
@@ -87,7 +90,7 @@ public final class PassContext {
   ///
   /// - Throws: what the pass throws, with `in pass NAME` as context.
   public func run(_ pass: any GraphPass.Type) throws {
-    if options.verify, entries == nil { entries = EntryVerifier(graph) }
+    if options.verify, entries == nil { entries = EntryVerifier(graph, options.precision) }
     let clock = ContinuousClock()
     let start = clock.now
     log.begin(pass.name, nodes: graph.liveNodeCount)

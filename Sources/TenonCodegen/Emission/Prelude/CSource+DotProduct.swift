@@ -1,7 +1,7 @@
 import TenonGraph
 import TenonTensor
 
-// Prelude functions of narrow integers whose products are summed.
+// Prelude functions of narrow numbers whose products are summed.
 extension CSource {
   /// The four bytes of a short vector as often as `lanes` take.
   mutating func repeated(_ part: LaneType, lanes: Int) -> String {
@@ -22,7 +22,37 @@ extension CSource {
 
   /// `(a, b, c)` to `c` plus products of neighbours of `a` and `b`; `part` is the type of `a`.
   mutating func dotProduct(_ part: LaneType, _ type: LaneType) -> String {
-    part.element == .i16 ? dotProductOfPairs(type) : dotProductOfBytes(type)
+    switch part.element {
+    case .i16: dotProductOfPairs(type)
+    case .bf16: dotProductOfFloats(type)
+    default: dotProductOfBytes(type)
+    }
+  }
+
+  /// Pairs of bf16, with the instruction for them or, for vectors of other widths, in f32.
+  private mutating func dotProductOfFloats(_ type: LaneType) -> String {
+    let pairs = self.type(LaneType(.bf16, lanes: type.lanes * 2))
+    guard target.hasBFloat16DotProduct, type.lanes == 16 else {
+      let words = self.type(LaneType(.u32, lanes: type.lanes))
+      return function("dot_of_floats", type) {
+        """
+        INLINE $T dot_of_floats_$s(\(pairs) a, \(pairs) b, $T c) {
+          const \(words) x = (\(words))a, y = (\(words))b;
+          c = MULTIPLY_ADD(($T)(x & 0xffff0000u), ($T)(y & 0xffff0000u), c);
+          return MULTIPLY_ADD(($T)(x << 16), ($T)(y << 16), c);
+        }
+        """
+      }
+    }
+    return function("dot_of_floats", type) {
+      """
+      INLINE $T dot_of_floats_$s(\(pairs) a, \(pairs) b, $T c) {
+        typedef __bf16 numbers __attribute__((vector_size(64)));
+        typedef float sums __attribute__((vector_size(64)));
+        return ($T)__builtin_ia32_dpbf16ps_512((sums)c, (numbers)a, (numbers)b);
+      }
+      """
+    }
   }
 
   private mutating func dotProductOfPairs(_ type: LaneType) -> String {

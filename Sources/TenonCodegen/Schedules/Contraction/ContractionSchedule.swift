@@ -22,7 +22,8 @@ struct ContractionSchedule {
   /// - Parameter packsAhead: whether panels may be asked for that the kernel would not make.
   init?(_ analysis: GroupAnalysis, target: Target, tileWork: Int, packsAhead: Bool = false) {
     guard analysis.stages.count == 1,
-      let shape = ContractionShape(analysis.stages[0], loops: analysis.sharedLoops)
+      let shape = ContractionShape(
+        analysis.stages[0], loops: analysis.sharedLoops, target: target)
     else { return nil }
     self.analysis = analysis
     self.target = target

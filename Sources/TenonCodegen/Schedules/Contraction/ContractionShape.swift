@@ -17,8 +17,10 @@ struct ContractionShape {
   /// The loop over columns; results lie side by side along it.
   let columns: LoopAxis
   /// The loops that are one in `columns`, outermost first: more than one where only the results
-  /// run through them as through one.
+  /// run through them as through one, or where columns are in blocks.
   let columnParts: [LoopAxis]
+  /// Whether each vector of columns is a block of its own, wherever the next block's results lie.
+  let columnsAreInBlocks: Bool
   /// The other parallel loops, outermost first.
   let outer: [LoopAxis]
 
@@ -29,7 +31,7 @@ struct ContractionShape {
   var reduction: Compute.Reduction { stage.compute.reduction! }
 
   /// Nil where the stage is no such sum, or is too small to gain from blocks.
-  init?(_ stage: StageAnalysis, loops: [LoopAxis]) {
+  init?(_ stage: StageAnalysis, loops: [LoopAxis], target: Target) {
     guard let reduction = stage.compute.reduction, reduction.combiner == .sum,
       !reduction.isOrdered, reduction.values.count == 1,
       case .binary(.multiply, let a, let b) = reduction.program[reduction.values[0]],
@@ -42,7 +44,8 @@ struct ContractionShape {
     let isFirst = ofA.contains(column)
     guard isFirst != ofB.contains(column) else { return nil }
     let (columnAxes, rowAxes) = isFirst ? (ofA, ofB) : (ofB, ofA)
-    let tuple = ProductTuple(stage, row: isFirst ? b : a, column: isFirst ? a : b)
+    let tuple = ProductTuple(
+      stage, row: isFirst ? b : a, column: isFirst ? a : b, target: target)
     self.tuple = tuple
     let rowFactor = tuple?.row ?? (isFirst ? b : a)
     self.rowFactor = rowFactor
@@ -54,13 +57,23 @@ struct ContractionShape {
     let step = program.stride(of: columnFactor, along: column, stage.operands)
     let row = loops.lastIndex(where: isRow)
     rows = row.map { loops[$0] } ?? LoopAxis(extent: 1, axes: [ContractionShape.onlyRow])
-    columnParts = ContractionShape.parts(of: loops, stage, isSideBySide: step == 1) { loop in
+    func isColumn(_ loop: LoopAxis) -> Bool {
       loop.axes.contains(where: columnAxes.contains) && !loop.axes.contains(where: rowAxes.contains)
+    }
+    let parts = ContractionShape.parts(
+      of: loops, stage, isSideBySide: step == 1, isColumn: isColumn)
+    let lanes = target.lanes(byteWidth: program.type(reduction.values[0]).byteWidth)
+    if row != nil, parts.count == 1, columns.axes.count == 1, columns.extent.constant == lanes,
+      let blocks = loops.dropLast().last(where: { isColumn($0) && $0.extent.isConstant })
+    {
+      (columnParts, columnsAreInBlocks) = ([blocks, columns], true)
+    } else {
+      (columnParts, columnsAreInBlocks) = (parts, false)
     }
     self.columns = LoopAxis(
       extent: columnParts.reduce(1) { $0 * $1.extent }, axes: columnParts.flatMap(\.axes))
-    let inner = loops.count - columnParts.count
-    outer = loops.indices.filter { $0 != row && $0 < inner }.map { loops[$0] }
+    let used = columnParts + (row.map { [loops[$0]] } ?? [])
+    outer = loops.filter { !used.contains($0) }
     self.stage = stage
     let single = stage.reductionLoops.filter { $0 != tuple?.loop }
     let strides = single.map { loop in
@@ -160,6 +173,11 @@ struct ContractionShape {
   /// The types in which the factors are read.
   var rowElement: ElementType { reduction.program.type(rowFactor) }
   var columnElement: ElementType { reduction.program.type(columnFactor) }
+
+  /// How many columns of a panel lie side by side where vectors of it are read where they lie.
+  func columnsSideBySide(_ block: RegisterBlock) -> Int {
+    columnsAreInBlocks ? block.lanes : block.columns
+  }
 
   /// Numbers of a factor that one product takes.
   var width: Int { tuple?.width ?? 1 }

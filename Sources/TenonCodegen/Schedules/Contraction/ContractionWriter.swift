@@ -97,7 +97,7 @@ struct ContractionWriter {
       Address(
         sums, (row - base) * Dimension(block.columns) + Dimension(vector * block.lanes))
     }
-    let zero = builder.splat(zeroValue, lanes: block.lanes)
+    let zero = builder.splat(zero(shape.element), lanes: block.lanes)
     forEachPiece { count, row in
       builder.loop(to: IndexExpression(Dimension(count))) { number in
         for vector in 0..<columns.vectors { builder.store(place(row + number, vector), zero) }
@@ -130,9 +130,11 @@ struct ContractionWriter {
     }
   }
 
-  var zeroValue: ValueIndex {
-    builder.define(
-      shape.element.isFloat ? .float(0) : .integer(0), LaneType(shape.element))
+  func zero(_ element: ElementType) -> ValueIndex {
+    guard element.isFloat else { return builder.define(.integer(0), LaneType(element)) }
+    let wide = builder.define(.float(0), LaneType(element.computeType))
+    if element == element.computeType { return wide }
+    return builder.define(.convert(wide), LaneType(element))
   }
 
   /// How many rows a tile can have.

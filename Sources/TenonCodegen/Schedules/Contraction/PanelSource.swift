@@ -13,12 +13,13 @@ enum PanelSource: Hashable, CustomStringConvertible {
   case transposed
 
   init(_ shape: ContractionShape, block: RegisterBlock, rowPieces: Int) {
-    guard shape.columnParts.count == 1 else {
+    guard shape.columnParts.count == 1 || shape.columnsAreInBlocks else {
       self = .packed
       return
     }
+    let length = shape.columnsSideBySide(block)
     if shape.tuple != nil {
-      self = shape.columnsLieInTuples(blocksOf: block.columns) ? .direct : .packed
+      self = shape.columnsLieInTuples(blocksOf: length) ? .direct : .packed
       return
     }
     let program = shape.reduction.program
@@ -42,7 +43,7 @@ enum PanelSource: Hashable, CustomStringConvertible {
         if offset.axes.contains(depth) { isAlongDepth = false }
         continue
       }
-      if !offset.isSideBySide(along: column, blocksOf: block.columns) { isSideBySide = false }
+      if !offset.isSideBySide(along: column, blocksOf: length) { isSideBySide = false }
       if !offset.isSideBySide(along: depth) { isAlongDepth = false }
       let step = offset.coefficient(ofAxis: depth).upperBound ?? .max
       if step > block.columns { isNear = false }

@@ -100,8 +100,7 @@ struct PanelWriter {
       for vector in 0..<columns.vectors {
         var lines = (0..<tuple.width).map { number -> ValueIndex in
           guard number < count else {
-            let zero = builder.define(.integer(0), type.with(lanes: 1))
-            return builder.splat(zero, lanes: block.lanes)
+            return builder.splat(writer.zero(type.element), lanes: block.lanes)
           }
           var lowering = writer.lowering(
             writer.shape.reduction.program,
@@ -157,7 +156,7 @@ struct PanelWriter {
     _ index: IndexExpression, _ axis: Int, at place: AxisPlaces, _ vector: Int, _ packed: Packed
   ) {
     let lanes = block.lanes
-    let zero = builder.splat(writer.zeroValue, lanes: lanes)
+    let zero = builder.splat(writer.zero(writer.shape.element), lanes: lanes)
     var place = place
     place[axis] = index
     var lines = (0..<lanes).map { column -> ValueIndex in

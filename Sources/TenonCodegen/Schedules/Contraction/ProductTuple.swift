@@ -2,7 +2,7 @@ import TenonGraph
 import TenonTensor
 
 /// Narrow factors of which one instruction multiplies several neighbours along one loop of depth and
-/// adds the products to a wide sum: four bytes or two 16-bit integers to an i32.
+/// adds the products to a wide sum: four bytes or two 16-bit integers to an i32, two bf16 to an f32.
 ///
 /// The kernel's depth then counts tuples: where the loop's size does not divide by the width, the
 /// last tuple is filled with zeros.
@@ -27,14 +27,15 @@ struct ProductTuple {
   private static let mostWaste = 2.0
 
   /// Nil where the factors are as wide as their sums, or have no loop that tuples fill well.
-  init?(_ stage: StageAnalysis, row: ScalarID, column: ScalarID) {
+  init?(_ stage: StageAnalysis, row: ScalarID, column: ScalarID, target: Target) {
     let program = stage.compute.reduction!.program
-    guard program.type(row) == .i32, case .convert(let narrowRow) = program[row],
+    guard case .convert(let narrowRow) = program[row],
       case .convert(let narrowColumn) = program[column]
     else { return nil }
-    switch (program.type(narrowRow), program.type(narrowColumn)) {
-    case (.u8, .i8), (.i8, .u8): width = 4
-    case (.i16, .i16): width = 2
+    switch (program.type(narrowRow), program.type(narrowColumn), program.type(row)) {
+    case (.u8, .i8, .i32), (.i8, .u8, .i32): width = 4
+    case (.i16, .i16, .i32): width = 2
+    case (.bf16, .bf16, .f32) where target.hasBFloat16DotProduct: width = 2
     default: return nil
     }
     (self.row, self.column) = (narrowRow, narrowColumn)
@@ -88,14 +89,26 @@ extension ContractionShape {
     guard let tuple, stage.isSideBySide(tuple.row, along: tuple.axis, blocksOf: tuple.width),
       let (operand, index, _) = stage.load(tuple.row)
     else { return false }
-    return tuple.rest == 0 || operand.isPadded(index, along: tuple.axis, to: tuple.width)
+    return areWhole(tuple, of: operand, index)
+  }
+
+  /// Whether layouts with whole tuples serve. What fills up the last tuple may be anything: zeros of
+  /// the other factor undo integers, but not NaN.
+  func layoutsMayHold(_ tuple: ProductTuple) -> Bool { tuple.rest == 0 || !element.isFloat }
+
+  /// Whether memory has numbers for whole tuples.
+  private func areWhole(
+    _ tuple: ProductTuple, of operand: OperandAccess, _ index: [IndexExpression]
+  ) -> Bool {
+    tuple.rest == 0
+      || layoutsMayHold(tuple) && operand.isPadded(index, along: tuple.axis, to: tuple.width)
   }
 
   /// Whether whole vectors of tuples of the column factor, for blocks of so many columns, are read
   /// from where they lie.
   func columnsLieInTuples(blocksOf length: Int) -> Bool {
     guard let tuple, let (operand, index, guards) = stage.load(tuple.column),
-      columnParts.count == 1, guards.isEmpty
+      columnParts.count == 1 || columnsAreInBlocks, guards.isEmpty
     else { return false }
     let column = columns.axes.last!
     let (block, lane, number) = (1_000_001, 1_000_002, 1_000_003)
@@ -110,9 +123,9 @@ extension ContractionShape {
       && cut.coefficient(ofAxis: number) == 1
       && (cut - .axis(lane) * Dimension(tuple.width) - .axis(number)).axes
         .allSatisfy { $0 != lane && $0 != number }
-      && ((columns.extent.constant ?? 1) % length == 0
+      && ((columnParts.last!.extent.constant ?? 1) % length == 0
         || operand.isPadded(index, along: column, to: length))
-      && (tuple.rest == 0 || operand.isPadded(index, along: tuple.axis, to: tuple.width))
+      && areWhole(tuple, of: operand, index)
   }
 }
 

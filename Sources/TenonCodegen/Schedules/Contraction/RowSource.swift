@@ -104,7 +104,7 @@ struct RowWriter {
       var place = place
       if tuple.rest > 0 {
         place[tuple.axis] = IndexExpression(Dimension(tuple.count - 1))
-        let zero = builder.define(.integer(0), LaneType(shape.rowElement))
+        let zero = writer.zero(shape.rowElement)
         builder.store(address(row, at: place), builder.splat(zero, lanes: tuple.width))
       }
       place[tuple.axis] = IndexExpression(0)

@@ -22,10 +22,13 @@ extension Scheduler {
     else {
       return windowLayouts(group, analysis, mayChange)
     }
-    let (shape, block) = (schedule.shape, schedule.block.columns)
-    let column = shape.columns.axes[0]
+    let shape = schedule.shape
+    let block = shape.columnsSideBySide(schedule.block)
+    let column = shape.columns.axes.last!
+    let isOneAxis = shape.columns.axes.count == 1 || shape.columnsAreInBlocks
     if let tuple = shape.tuple {
-      if schedule.panel != .direct, shape.columns.axes.count == 1,
+      guard shape.layoutsMayHold(tuple) else { return layouts }
+      if schedule.panel != .direct, isOneAxis,
         let (input, indices) = shape.load(shape.columnFactor, stages[0]), mayChange[input]
       {
         layouts[input] = Layout.tuples(
@@ -42,7 +45,7 @@ extension Scheduler {
     // One row reads a panel once, and fastest from end to end.
     let isSplit =
       (schedule.pieces?.count != 1 || shape.isOneRow) && shape.columns.bound > block
-    guard schedule.panel != .direct || isSplit, shape.columns.axes.count == 1,
+    guard schedule.panel != .direct || isSplit, isOneAxis,
       let loads = shape.loads(shape.columnFactor, stages[0]),
       loads.contains(where: { group.inputs[$0.input].byteCount >= leastBytes })
     else { return layouts }

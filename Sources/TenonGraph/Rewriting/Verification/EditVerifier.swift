@@ -26,6 +26,8 @@ struct EditVerifier {
   }
 
   let graph: Graph
+  /// How far results may differ.
+  let precision: PassOptions.Precision
 
   /// How many nodes away from the edit its context reaches, tried in turn.
   static let depths = [1, 3, 8, 64]
@@ -94,7 +96,9 @@ struct EditVerifier {
         do {
           let (before, after) = try scratch.run(&samples)
           isChecked = true
-          if let difference = Difference(before, after, isExact: edit.isExact) {
+          if let difference = Difference(
+            before, after, isExact: edit.isExact, precision)
+          {
             return .different(difference)
           }
         } catch let error as TenonError {
@@ -111,9 +115,14 @@ struct EditVerifier {
 struct Difference: CustomStringConvertible {
   let description: String
 
-  init?(_ before: [Tensor], _ after: [Tensor], isExact: Bool) {
+  init?(
+    _ before: [Tensor], _ after: [Tensor], isExact: Bool, _ precision: PassOptions.Precision
+  ) {
     for (position, (a, b)) in zip(before, after).enumerated() {
-      guard let place = Difference.place(a, b, isExact: isExact) else { continue }
+      // Floats of 32 bits may have passed through bf16.
+      let element = precision == .bfloat16 && a.elementType == .f32 ? .bf16 : a.elementType
+      let tolerance = isExact ? 0 : Difference.tolerance(element)
+      guard let place = Difference.place(a, b, tolerance) else { continue }
       let index = RowMajor.strides(a.shape).enumerated().map { place / $1 % a.shape[$0] }
       description =
         "result \(position) at \(index): \(Difference.element(a, place)) before, "
@@ -123,11 +132,10 @@ struct Difference: CustomStringConvertible {
     return nil
   }
 
-  private static func place(_ a: Tensor, _ b: Tensor, isExact: Bool) -> Int? {
+  private static func place(_ a: Tensor, _ b: Tensor, _ tolerance: Double) -> Int? {
     guard let x = try? a.elements(), let y = try? b.elements() else { return nil }
     switch (x, y) {
     case (.floats(let x), .floats(let y)):
-      let tolerance = isExact ? 0 : Difference.tolerance(a.elementType)
       return x.indices.first { !isSame(x[$0], y[$0], tolerance) }
     case (.integers(let x), .integers(let y)): return x.indices.first { x[$0] != y[$0] }
     default: return 0

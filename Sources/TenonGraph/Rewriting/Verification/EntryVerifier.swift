@@ -11,7 +11,10 @@ struct EntryVerifier {
   /// A run of more steps, as of an endless loop, is given up.
   static let stepLimit = 20_000
 
-  init(_ graph: Graph) {
+  private let precision: PassOptions.Precision
+
+  init(_ graph: Graph, _ precision: PassOptions.Precision) {
+    self.precision = precision
     for entry in graph.entries { known[entry.name] = EntryVerifier.results(graph, entry) }
   }
 
@@ -23,7 +26,7 @@ struct EntryVerifier {
       let results = EntryVerifier.results(graph, entry)
       if let before = known[entry.name], let results {
         for (old, new) in zip(before, results) {
-          guard let difference = Difference(old, new, isExact: false) else { continue }
+          guard let difference = Difference(old, new, isExact: false, precision) else { continue }
           throw TenonError.wrongPass(entry.name, difference.description)
         }
       }

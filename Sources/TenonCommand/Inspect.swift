@@ -46,8 +46,6 @@ struct Inspect: ParsableCommand {
       return
     }
     var options = compilation.options()
-    // Passes are shown without the time that kernels take to compile.
-    if !kernels, !memory { options.backend = .reference }
     options.passes.verify = verify
     if let after {
       guard options.pipeline.names.contains(after) else {

@@ -20,6 +20,7 @@ extension Pipeline {
     Canonicalize.self,
     EliminateCommonSubexpressions.self,
     RemoveDeadNodes.self,
+    SplitTransposedConvolutions.self,
     NarrowContractions.self,
     ChooseWinograd.self,
     AssignLayouts.self,

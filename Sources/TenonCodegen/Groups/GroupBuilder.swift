@@ -29,7 +29,8 @@ package final class GroupBuilder {
   package func group(_ node: NodeID) throws -> NodeGroup? {
     let key = table.key(node)
     if let found = known[key] { return found }
-    guard let made = try build(node) else { return nil }
+    guard var made = try build(node) else { return nil }
+    made.group = made.group.withSharedBlocks
     known[key] = made
     return made
   }

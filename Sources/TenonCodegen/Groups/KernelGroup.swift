@@ -17,6 +17,9 @@ public struct KernelGroup: Hashable, Sendable {
   public var inputs: [TensorType]
   public var outputs: [TensorType]
   public var body: Body
+  /// The most leading axes that are shared, where fewer are than could be: vectors lie along the
+  /// next one then.
+  public var mostShared: Int?
 
   public enum Body: Hashable, Sendable {
     /// Computes in order; later ones may read earlier ones' results.
@@ -65,7 +68,7 @@ extension KernelGroup {
   /// stages that share none (a small group that is one row), and for other lowerings.
   public var sharedAxes: Int {
     guard case .stages(let stages) = body, let first = stages.first else { return 0 }
-    var shared = first.compute.axes.count
+    var shared = min(first.compute.axes.count, mostShared ?? .max)
     for stage in stages {
       let axes = stage.compute.axes
       shared = zip(first.compute.axes, axes).prefix(shared).prefix { $0 == $1 }.count

@@ -43,6 +43,11 @@ struct AxisSplit {
       }
     }
     guard let (axis, size) = found else { return nil }
+    self.init(compute, axis: axis, size: size)
+  }
+
+  /// - Parameter size: a divisor of the axis' known size.
+  init(_ compute: Compute, axis: Int, size: Int) {
     self.axis = axis
     self.size = size
     let blocks = Dimension(compute.axes[axis].constant! / size)
@@ -76,7 +81,7 @@ struct AxisSplit {
 
 extension ScalarProgram {
   /// The program with index expressions replaced; `map` keeps different ones different.
-  fileprivate func mapIndices(_ map: (IndexExpression) -> IndexExpression) -> ScalarProgram {
+  func mapIndices(_ map: (IndexExpression) -> IndexExpression) -> ScalarProgram {
     func mapped(_ condition: Guard) -> Guard {
       switch condition {
       case .within(let expression, let bound): .within(map(expression), bound)

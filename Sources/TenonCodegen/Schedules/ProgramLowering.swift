@@ -222,7 +222,7 @@ extension ProgramLowering {
       let next: ValueIndex
       switch condition {
       case .within(let expression, let bound):
-        let expression = translated(expression)
+        let (expression, bound) = inBlocks(translated(expression), bound)
         if expression.isWithin(bound, extents: extents) { continue }
         let number = varies(expression) ? wide(expression) : builder.index(expression)
         let width = builder.type(number).lanes
@@ -250,6 +250,18 @@ extension ProgramLowering {
       }
     }
     return result
+  }
+
+  /// Another expression and bound for the same condition: those of blocks, where all lanes are in
+  /// one and blocks are within the bound or not as a whole.
+  private func inBlocks(_ expression: IndexExpression, _ bound: Dimension) -> (
+    IndexExpression, Dimension
+  ) {
+    guard let vectorVariable, varies(expression), let size = bound.constant,
+      let extent = extents(vectorVariable)?.constant, extent > 1, size % extent == 0
+    else { return (expression, bound) }
+    let block = expression.floorDivided(by: Dimension(extent), extents: extents)
+    return varies(block) ? (expression, bound) : (block, Dimension(size / extent))
   }
 
   /// Where a load whose indices are of axes alone reads.

@@ -63,7 +63,7 @@ public struct Convolution: PrimitiveOp {
       && !reversal.contains(true)
   }
 
-  var places: ConvolutionAxes {
+  package var places: ConvolutionAxes {
     guard let places = ConvolutionAxes(axes) else {
       preconditionFailure("internal: convolution axes \(axes)")
     }

@@ -1,16 +1,16 @@
 /// Which axis of a convolution's operands and result is what, read from text like
 /// `nc01_oi01->nc01` or `n01c_01io->n01c`: `n` batch, `c` features, `o` and `i` the kernel's output
 /// and input features, digits the spatial axes.
-struct ConvolutionAxes {
-  var inputBatch = 0
-  var inputFeature = 0
-  var inputSpatial: [Int] = []
-  var kernelOutput = 0
-  var kernelInput = 0
-  var kernelSpatial: [Int] = []
-  var outputBatch = 0
-  var outputFeature = 0
-  var outputSpatial: [Int] = []
+package struct ConvolutionAxes {
+  package var inputBatch = 0
+  package var inputFeature = 0
+  package var inputSpatial: [Int] = []
+  package var kernelOutput = 0
+  package var kernelInput = 0
+  package var kernelSpatial: [Int] = []
+  package var outputBatch = 0
+  package var outputFeature = 0
+  package var outputSpatial: [Int] = []
 
   /// Nil where the text does not name every axis once.
   init?(_ text: String) {

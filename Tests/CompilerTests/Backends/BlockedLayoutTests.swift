@@ -75,6 +75,49 @@ import Testing
     }
   }
 
+  /// Means of images that are written in the same kernel, and of one that lies there already, in
+  /// tiles of whole blocks.
+  @Test func meansGoByBlocks() throws {
+    func network() throws -> Graph {
+      let graph = Graph("means")
+      let x = try graph.input("x", .f32, [1, 96, 20, 9])
+      let weights = try graph.constant(Self.numbers([96, 1, 3, 3], 1))
+      var a = try conv2d(x, weights, padding: 1, groups: 96)
+      for _ in 0..<3 {
+        a = try silu(conv2d(a, weights, padding: 1, groups: 96))
+        a = try a * broadcast(sigmoid(mean(a, axes: [2, 3], keepingAxes: true)), to: a)
+      }
+      try graph.output("image", a)
+      try graph.output("mean", mean(a, axes: [2, 3]))
+      return graph
+    }
+    let feeds = ["x": try Self.numbers([1, 96, 20, 9], 5)]
+    let expected = try compile(network(), CompileOptions(backend: .reference)).run("main", feeds)
+    for target in Self.targets {
+      let program = try compile(network(), CompileOptions(target: target, threads: 2))
+      let means = program.report.kernels.filter { $0.label.contains("reduce") }
+      #expect(means.count == 4, "\(target.name)")
+      let lanes = target.lanes(byteWidth: 4)
+      for kernel in means {
+        let tiles = [1, 3].map { "tiles \(96 / lanes / $0) of \($0)" }
+        #expect(tiles.contains { kernel.schedule.contains($0) }, "\(kernel.schedule)")
+        #expect(!kernel.schedule.contains("along the reduction"), "\(kernel.schedule)")
+      }
+      let portable = try compile(network(), CompileOptions(backend: .portable, target: target))
+      let one = try compile(network(), CompileOptions(target: target, threads: 1))
+        .run("main", feeds)
+      let found = try program.run("main", feeds)
+      for (name, tensor) in expected {
+        #expect(found[name]!.isIdentical(to: one[name]!), "\(name), \(target.name)")
+        for result in [found[name]!, try portable.run("main", feeds)[name]!] {
+          let (x, y) = (try result.doubles(), try tensor.doubles())
+          let worst = zip(x, y).map { abs($0 - $1) / max(1, abs($1)) }.max() ?? 0
+          #expect(result.shape == tensor.shape && worst < 1e-4, "\(name), \(target.name)")
+        }
+      }
+    }
+  }
+
   /// Quantized convolutions with and without zero points, depthwise ones, the largest of windows,
   /// and an addition.
   private static func quantized() throws -> Graph {

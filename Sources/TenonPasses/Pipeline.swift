@@ -23,6 +23,7 @@ extension Pipeline {
     SplitTransposedConvolutions.self,
     NarrowContractions.self,
     ChooseWinograd.self,
+    SeparatePadding.self,
     AssignLayouts.self,
     FuseGroups.self,
   ])

@@ -13,8 +13,8 @@ import Testing
         "simplify-control-flow",
         "simplify-views", "fold-batch-normalization", "fold-constants",
         "canonicalize", "eliminate-common-subexpressions", "remove-dead-nodes",
-        "split-transposed-convolutions", "narrow-contractions", "choose-winograd", "assign-layouts",
-        "fuse",
+        "split-transposed-convolutions", "narrow-contractions", "choose-winograd",
+        "separate-padding", "assign-layouts", "fuse",
       ])
   }
 

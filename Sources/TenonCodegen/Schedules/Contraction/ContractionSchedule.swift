@@ -14,6 +14,8 @@ struct ContractionSchedule {
   /// Indices of the outermost depth loop that are summed in registers at once; nil for all.
   let depthBlock: Int?
   let grid: TileGrid
+  /// Whether tiles go through all rows of a panel before the next one.
+  let isByPanel: Bool
   /// Rows of one piece, where their number is known when compiled.
   let pieces: Pieces?
 
@@ -44,9 +46,34 @@ struct ContractionSchedule {
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
     rowSource = RowSource(shape, block: block, panels: panels, isWhole: depthBlock == nil)
     let bytes = block.rows * shape.depthBound * shape.rowElement.byteWidth
+    isByPanel = ContractionSchedule.isByPanel(shape, block, target)
     grid = ContractionSchedule.grid(
-      shape, block, rowPieces, panel, rowSource, isKnown: rows != nil, tileWork,
-      room: max(1, target.level2Bytes / 3 / max(1, bytes)))
+      shape, block, rowPieces, panel, rowSource, isKnown: rows != nil, isByPanel: isByPanel,
+      tileWork, room: max(1, target.level2Bytes / 3 / max(1, bytes)))
+  }
+
+  /// The tile's row pieces and panels.
+  func split(_ ranges: [LoopRange]) -> (outer: [LoopRange], rows: LoopRange, panels: LoopRange) {
+    let (rows, panels) = (ranges[rowPlace], ranges[panelPlace])
+    let outer = ranges.indices.filter { $0 != rowPlace && $0 != panelPlace }.map { ranges[$0] }
+    return (outer, rows, panels)
+  }
+
+  private var rowPlace: Int { grid.axes.count - (isByPanel ? 1 : 2) }
+  private var panelPlace: Int { isByPanel ? 0 : grid.axes.count - 1 }
+
+  /// Row pieces of one tile; nil where they are all.
+  var piecesInTile: Int? { grid.axes[rowPlace].block }
+
+  /// A column factor that is larger than the second cache is read once for each index of the outer
+  /// loops, or the row factor once for each panel: what is less.
+  private static func isByPanel(
+    _ shape: ContractionShape, _ block: RegisterBlock, _ target: Target
+  ) -> Bool {
+    let columnBytes = shape.columnElement.byteWidth
+    let bytes = Dimension.saturatingProduct(shape.columns.bound * columnBytes, shape.depthBound)
+    return !shape.outer.isEmpty && bytes > target.level2Bytes / 2
+      && shape.rows.bound * shape.rowElement.byteWidth < block.columns * columnBytes
   }
 
   /// A panel of a packed or blocked factor that is walked again and again should stay in the
@@ -71,7 +98,7 @@ struct ContractionSchedule {
   /// Tiles: an index of each outer loop, some row pieces, one panel of columns.
   private static func grid(
     _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, _ panel: PanelSource,
-    _ rowSource: RowSource, isKnown: Bool, _ tileWork: Int, room: Int
+    _ rowSource: RowSource, isKnown: Bool, isByPanel: Bool, _ tileWork: Int, room: Int
   ) -> TileGrid {
     var axes = shape.outer.map { TileGrid.Axis(loop: $0, block: 1) }
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
@@ -97,7 +124,8 @@ struct ContractionSchedule {
     let panelLoop = LoopAxis(
       extent: shape.columns.extent.ceilingDivided(by: Dimension(block.columns)),
       axes: shape.columns.axes)
-    axes.append(TileGrid.Axis(loop: panelLoop, block: rowSource.panels))
+    let panelAxis = TileGrid.Axis(loop: panelLoop, block: rowSource.panels)
+    axes.insert(panelAxis, at: isByPanel ? 0 : axes.count)
     return TileGrid(axes: axes)
   }
 
@@ -109,11 +137,10 @@ struct ContractionSchedule {
         + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
     let ranges = grid.ranges(of: .axis(0), in: builder)
     var place: AxisPlaces = [:]
-    for (loop, range) in zip(shape.outer, ranges) { place[loop.axes.last!] = range.lower }
-    let rows = ranges[ranges.count - 2]
-    let panelNumber = ranges[ranges.count - 1]
+    let (outer, rows, panels) = split(ranges)
+    for (loop, range) in zip(shape.outer, outer) { place[loop.axes.last!] = range.lower }
     let writer = ContractionWriter(
-      builder: builder, schedule: self, outer: place, rows: rows, panels: panelNumber)
+      builder: builder, schedule: self, outer: place, rows: rows, panels: panels)
     writer.write()
     let kernel = builder.finish(tiles: grid.tiles)
     return ScheduledKernel(
@@ -128,7 +155,7 @@ extension ContractionSchedule: CustomStringConvertible {
     return "\(grid); blocks of \(rows ?? "\(block.rows)") rows x \(block.vectors) vectors of "
       + "\(block.lanes) lanes; \(panel)"
       + (shape.tuple.map { "; dot products of \($0.width)" } ?? "")
-      + (rowSource == .direct ? "" : "; copied rows")
+      + (rowSource == .direct ? "" : "; copied rows") + (isByPanel ? "; panel by panel" : "")
       + (depthBlock.map { "; depth in blocks of \($0)" } ?? "")
   }
 }

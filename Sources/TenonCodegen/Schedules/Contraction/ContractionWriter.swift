@@ -139,7 +139,7 @@ struct ContractionWriter {
 
   /// How many rows a tile can have.
   var tileRows: Int {
-    let pieces = schedule.grid.axes[schedule.grid.axes.count - 2].block ?? schedule.pieces!.count
+    let pieces = schedule.piecesInTile ?? schedule.pieces!.count
     return pieces * (schedule.pieces?.most ?? block.rows)
   }
 

@@ -214,6 +214,15 @@ TOKENS = ("input_ids", "attention_mask", "token_type_ids")
 MINI = dict(hidden_size=384, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536)
 BFLOAT16 = ("--precision", "bf16")
 
+
+def decoding(precision="f32"):
+    """A step of GPT-2 with keys and values of 192 tokens, in a plan for up to 256; `w8` and `w4` are
+    weights of 8 and 4 bits."""
+    return Workload(
+        gpt2(1, past=192), 0.8, precision, names=("input_ids", *PAST),
+        open_sizes={name: {2: "past"} for name in PAST}, bounds={"past": 256})
+
+
 WORKLOADS = {
     "resnet50": Workload(image_network("resnet50"), 0.72),
     "resnet50@strict": Workload(
@@ -227,9 +236,9 @@ WORKLOADS = {
     "minilm_b8": Workload(encoder(8, pools=True, **MINI), 0.86, names=TOKENS),
     "vit_b_16": Workload(image_network("vit_b_16"), 0.86),
     "gpt2": Workload(gpt2(128), 0.92, names=("input_ids",)),
-    "gpt2_decode": Workload(
-        gpt2(1, past=192), 0.8, names=("input_ids", *PAST),
-        open_sizes={name: {2: "past"} for name in PAST}, bounds={"past": 256}),
+    "gpt2_decode": decoding(),
+    "gpt2_decode@w8": decoding("w8"),
+    "gpt2_decode@w4": decoding("w4"),
     "lstm": Workload(lambda: (LSTMClassifier(), (torch.randn(100, 16, 64),)), 0.88),
     "mlp_b64": Workload(mlp(64), 0.95),
     "mlp_b1": Workload(mlp(1), 0.7),

@@ -81,7 +81,7 @@ struct Bench: ParsableCommand {
     let load = milliseconds(since: start)
     start = clock.now
     let sizes = try file.chosenSizes([entry], feeds)
-    let program = try file.compiled(entry, sizes: sizes, options: execution.compileOptions)
+    let program = try file.compiled(entry, sizes: sizes, options: execution.compileOptions())
     let compile = milliseconds(since: start)
     let executable = try program.entry(entry.name)
     if !executable.variables.isEmpty && entry.name != "initialize" { try program.initialize() }

@@ -50,7 +50,7 @@ struct Check: ParsableCommand {
   func run() throws {
     let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     let options = ConformanceOptions(
-      compilation: compilation.options(threads: 1),
+      compilation: try compilation.options(threads: 1),
       tolerance: ConformanceTolerance(relative: rtol, absolute: atol), secondsPerCase: timeLimit)
     if worker { return try ConformanceWorker.run(options) }
     let cases = try ConformanceCase.find(in: paths)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Tenon
 
 /// What models are compiled to: shared by the subcommands that compile.
@@ -21,9 +22,18 @@ struct CompilationOptions: ParsableArguments {
       """)
   var precision: PassOptions.Precision = .standard
 
+  @Option(
+    help: ArgumentHelp(
+      "Measured schedules of kernels, as tenon compile --tune writes them.", valueName: "FILE.json"
+    ))
+  var timings: String?
+
   func validate() throws {
     guard backend == .native || target == nil else {
       throw ValidationError("--target goes with native kernels only")
+    }
+    guard backend == .native || timings == nil else {
+      throw ValidationError("--timings goes with native kernels only")
     }
   }
 
@@ -36,16 +46,21 @@ struct CompilationOptions: ParsableArguments {
   }
 
   /// - Parameter threads: the most that a run may use; nil for all.
-  func options(threads: Int? = nil) -> CompileOptions {
-    CompileOptions(
+  /// - Parameter tunes: whether the file of timings may be one that is yet to be written.
+  /// - Throws: what reading timings throws.
+  func options(threads: Int? = nil, tunes: Bool = false) throws -> CompileOptions {
+    let read = tunes ? timings.flatMap { access($0, F_OK) == 0 ? $0 : nil } : timings
+    return CompileOptions(
       backend: backend, target: target.map { Target($0.set) }, threads: threads,
-      passes: PassOptions(precision: precision))
+      passes: PassOptions(precision: precision),
+      timings: try read.map { try KernelTimings(path: $0) } ?? KernelTimings())
   }
 
   /// The words that give these options to another process.
   var arguments: [String] {
     ["--backend", backend.rawValue, "--precision", precision.rawValue]
       + (target.map { ["--target", $0.rawValue] } ?? [])
+      + (timings.map { ["--timings", $0] } ?? [])
   }
 
   /// What kernels can be compiled for here.

@@ -22,6 +22,13 @@ struct Compile: ParsableCommand {
 
   @OptionGroup var compilation: CompilationOptions
 
+  @Flag(
+    help: """
+      Measures schedules of matrix products and convolutions on this machine, takes the best, and \
+      keeps them with their times in the file of --timings.
+      """)
+  var tune = false
+
   @Option(
     name: .customLong("keep-c"),
     help: ArgumentHelp(
@@ -38,6 +45,10 @@ struct Compile: ParsableCommand {
     guard compilation.backend == .native || keptSources == nil else {
       throw ValidationError("--keep-c goes with native kernels only")
     }
+    guard compilation.backend == .native || !tune else {
+      throw ValidationError("--tune goes with native kernels only")
+    }
+    if tune { try compilation.checkRunsHere() }
   }
 
   func run() throws {
@@ -45,12 +56,21 @@ struct Compile: ParsableCommand {
     let feeds = try self.feeds.read()
     let file = try ModelFile(path: model, feeds)
     let entry = try file.entry(self.entry)
-    var options = compilation.options()
+    var options = try compilation.options(tunes: tune)
     options.sizes = try file.sizes(entry, feeds)
     options.frozen = file.variables
-    let compiled = try compilePlan(file.graph, entry: entry.name, options)
+    let compiled = try compilePlan(
+      file.graph, entry: entry.name, options, tunes: tune, progress: Console.progress)
+    Console.endProgress()
     let inputs = file.inputs(of: feeds)
     let kernels = try keptSources.map { _ in try compiled.standaloneKernels(inputs: inputs) }
+    if let tuning = compiled.tuning {
+      print(TuningTable(tuning).text)
+      if let path = compilation.timings {
+        try tuning.timings.write(to: path)
+        print("wrote \(path)")
+      }
+    }
     try compiled.file.write(to: output)
     print("wrote \(output)")
     if let keptSources, let kernels {

@@ -32,6 +32,8 @@ struct ExecutionOptions: ParsableArguments {
       throw ValidationError("--entry, --dim and --max-dim are fixed when a plan is compiled")
     case (nil, .some) where compilation.target != nil:
       throw ValidationError("--target is fixed when a plan is compiled")
+    case (nil, .some) where compilation.timings != nil:
+      throw ValidationError("--timings are fixed when a plan is compiled")
     default: try compilation.checkRunsHere()
     }
   }
@@ -42,5 +44,7 @@ struct ExecutionOptions: ParsableArguments {
   }
 
   /// How a model is compiled.
-  var compileOptions: CompileOptions { compilation.options(threads: threads) }
+  ///
+  /// - Throws: what reading timings throws.
+  func compileOptions() throws -> CompileOptions { try compilation.options(threads: threads) }
 }

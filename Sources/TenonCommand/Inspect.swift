@@ -45,7 +45,7 @@ struct Inspect: ParsableCommand {
       print(file.graph.text())
       return
     }
-    var options = compilation.options()
+    var options = try compilation.options()
     options.passes.verify = verify
     if let after {
       guard options.pipeline.names.contains(after) else {

@@ -53,7 +53,7 @@ struct Run: ParsableCommand {
     let tensors = file.inputs(of: feeds)
     try check(tensors, entry: entry.name, file.inputs(entry))
     let sizes = try file.sizes(entry, feeds)
-    let program = try file.compiled(entry, sizes: sizes, options: execution.compileOptions)
+    let program = try file.compiled(entry, sizes: sizes, options: execution.compileOptions())
     let results = try program.run(entry.name, tensors, options: options)
     return (try program.entry(entry.name), results)
   }

@@ -33,6 +33,8 @@ public struct CompileOptions: Sendable {
   public var maximumMemory: Int?
   /// The folder of compiled kernels; nil for the user's cache folder.
   public var cacheFolder: String?
+  /// Measured schedules, which kernels have in the place of the cost model's: see `tune`.
+  public var timings: KernelTimings
   /// Told of what the user should know: no compiler, an unwritable cache folder. By default each
   /// warning is printed on standard error, once in a process.
   public var warn: @Sendable (String) -> Void
@@ -42,6 +44,7 @@ public struct CompileOptions: Sendable {
     backend: Backend = .native, target: Target? = nil, threads: Int? = nil,
     pipeline: Pipeline = .standard, catalog: OpCatalog = .standard,
     passes: PassOptions = PassOptions(), maximumMemory: Int? = nil, cacheFolder: String? = nil,
+    timings: KernelTimings = KernelTimings(),
     warn: @escaping @Sendable (String) -> Void = { CompilerWarnings.print($0) }
   ) {
     self.entries = entries
@@ -55,6 +58,7 @@ public struct CompileOptions: Sendable {
     self.passes = passes
     self.maximumMemory = maximumMemory
     self.cacheFolder = cacheFolder
+    self.timings = timings
     self.warn = warn
   }
 }

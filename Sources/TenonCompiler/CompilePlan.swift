@@ -9,6 +9,8 @@ public struct CompiledPlan: Sendable {
   public let file: PlanFile
   /// The plan, its groups and its kernels.
   package let entry: CompiledEntry
+  /// What tuning found; nil where it was not asked for.
+  public let tuning: TuningReport?
   let options: CompileOptions
 }
 
@@ -19,10 +21,13 @@ public struct CompiledPlan: Sendable {
 /// - Parameter options: `frozen` holds the variables' values; those left out get the ones that the
 ///   entry `initialize` gives; `backend` is native or portable. `entries` and `cacheFolder` are not
 ///   used.
+/// - Parameter tunes: whether schedules are measured first, and the best then compiled: see `tune`.
+/// - Parameter progress: told what tuning does, for people.
 /// - Throws: `unknown-entry`; `plan-file` for an entry that writes variables or reads one without a
 ///   value, or has steps without a kernel; and what `compile` throws.
 public func compilePlan(
-  _ graph: Graph, entry name: String, _ options: CompileOptions = CompileOptions()
+  _ graph: Graph, entry name: String, _ options: CompileOptions = CompileOptions(),
+  tunes: Bool = false, progress: @escaping (String) -> Void = { _ in }
 ) throws -> CompiledPlan {
   guard let entry = graph.entry(name) else {
     throw TenonError.unknownEntry(name, known: graph.entries.map(\.name))
@@ -35,6 +40,11 @@ public func compilePlan(
   options.frozen = try values(of: entry, graph, options)
   options.entries = [name]
   options.target = options.usedTarget
+  var tuning: TuningReport?
+  if tunes {
+    let report = try tune(graph, options, progress: progress)
+    (options.timings, tuning) = (report.timings, report)
+  }
   options.cacheFolder = TemporaryFolder.make()
   let program = try compile(graph, options)
   guard let compiled = program.report.entries.first(where: { $0.plan.name == name }) else {
@@ -44,7 +54,8 @@ public func compilePlan(
     step.label + (step.origins.isEmpty ? "" : " at \(step.origins)")
   }
   guard hostSteps.isEmpty else { throw TenonError.hostSteps(name, hostSteps) }
-  return CompiledPlan(file: try PlanFile(compiled.plan), entry: compiled, options: options)
+  return CompiledPlan(
+    file: try PlanFile(compiled.plan), entry: compiled, tuning: tuning, options: options)
 }
 
 /// The values of all variables that an entry reads, given or first ones.

@@ -44,6 +44,39 @@ struct PlanBackend {
 
   /// The entries' plans, each step a kernel that the backend has, or a host step.
   func drafts(for backend: Backend) throws -> [Draft] {
+    let scheduler = Scheduler(target: target)
+    guard backend == .native, !options.timings.entries.isEmpty else {
+      return try drafts(for: backend) { _, _, _ in nil }
+    }
+    return try drafts(for: backend) { group, isFixed, _ in
+      TunableKernel(group, isFixed: isFixed, scheduler).flatMap {
+        options.timings[$0.key]?.request
+      }
+    }
+  }
+
+  /// The kernels of the entries whose schedules leave a choice, in the order of their first steps.
+  func tunableSites() throws -> [TunableSite] {
+    let scheduler = Scheduler(target: target)
+    var sites: [TunableSite] = []
+    var places: [String: Int] = [:]
+    _ = try drafts(for: .native) { group, isFixed, label in
+      guard let kernel = TunableKernel(group, isFixed: isFixed, scheduler) else { return nil }
+      let key = kernel.key
+      if let place = places[key] {
+        sites[place].uses += 1
+      } else {
+        places[key] = sites.count
+        sites.append(TunableSite(kernel: kernel, key: key, label: label, uses: 1))
+      }
+      return nil
+    }
+    return sites
+  }
+
+  private func drafts(
+    for backend: Backend, requested: @escaping DraftBuilder.RequestedSchedule
+  ) throws -> [Draft] {
     let table = LoweringTable(graph)
     let groups = GroupBuilder(graph, table, target)
     let scheduler = Scheduler(target: target)
@@ -64,7 +97,7 @@ struct PlanBackend {
           },
           transformedOperands: { group, mayChange in
             isPortable ? nil : scheduler.transformedOperand(group, mayChange: mayChange)
-          })
+          }, requestedSchedule: requested)
       }
     }
   }

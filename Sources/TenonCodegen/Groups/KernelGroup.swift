@@ -20,6 +20,8 @@ public struct KernelGroup: Hashable, Sendable {
   /// The most leading axes that are shared, where fewer are than could be: vectors lie along the
   /// next one then.
   public var mostShared: Int?
+  /// A schedule asked for in the place of the one that the cost model would choose.
+  package var request: ScheduleRequest?
 
   public enum Body: Hashable, Sendable {
     /// Computes in order; later ones may read earlier ones' results.

@@ -15,6 +15,7 @@ package struct DraftBuilder {
   let refusal: (KernelGroup) -> String?
   let preferredLayouts: PreferredLayouts
   let transformedOperands: TransformedOperands
+  let requestedSchedule: RequestedSchedule
   /// What each host function evaluates.
   package private(set) var hostNodes: [NodeID] = []
   /// By buffer, how deep in loops and branches the block is that owns it.
@@ -34,7 +35,8 @@ package struct DraftBuilder {
   private init(
     _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
     refusal: @escaping (KernelGroup) -> String?, preferredLayouts: @escaping PreferredLayouts,
-    transformedOperands: @escaping TransformedOperands
+    transformedOperands: @escaping TransformedOperands,
+    requestedSchedule: @escaping RequestedSchedule
   ) {
     self.graph = graph
     self.table = table
@@ -42,6 +44,7 @@ package struct DraftBuilder {
     self.refusal = refusal
     self.preferredLayouts = preferredLayouts
     self.transformedOperands = transformedOperands
+    self.requestedSchedule = requestedSchedule
     sizes = SizeReaders(graph, under: [entry.region])
     draft = PlanDraft(entry.name)
   }
@@ -53,17 +56,19 @@ package struct DraftBuilder {
   ///     has one.
   ///   - preferredLayouts: into which layouts constant operands of a group are packed.
   ///   - transformedOperands: into which forms constant operands of a group are transformed.
+  ///   - requestedSchedule: which schedules take the place of the cost model's.
   /// - Throws: `unfit-fusion`, `unsupported-value` for a value that is no tensor.
   package static func draft(
     _ graph: Graph, _ table: LoweringTable, _ groups: GroupBuilder, entry: Entry,
     options: PlanningOptions = PlanningOptions(),
     refusal: @escaping (KernelGroup) -> String? = { _ in nil },
     preferredLayouts: @escaping PreferredLayouts = { group, _ in group.inputs.map { _ in nil } },
-    transformedOperands: @escaping TransformedOperands = { _, _ in nil }
+    transformedOperands: @escaping TransformedOperands = { _, _ in nil },
+    requestedSchedule: @escaping RequestedSchedule = { _, _, _ in nil }
   ) throws -> (draft: PlanDraft, hostNodes: [NodeID]) {
     var builder = DraftBuilder(
       graph, table, groups, entry: entry, refusal: refusal, preferredLayouts: preferredLayouts,
-      transformedOperands: transformedOperands)
+      transformedOperands: transformedOperands, requestedSchedule: requestedSchedule)
     builder.verifies = options.verify
     let ends = try builder.build(entry)
     builder.draft.dropIdleGroups()

@@ -10,6 +10,12 @@ extension DraftBuilder {
   package typealias TransformedOperands =
     (_ group: KernelGroup, _ mayChange: [Bool]) -> TransformedOperand?
 
+  /// The schedule that a kernel for a group is asked to have; nil for the cost model's. `isFixed`
+  /// tells by input whether it holds the same in every run, and so can be packed; `label` is the
+  /// step's.
+  package typealias RequestedSchedule =
+    (_ group: KernelGroup, _ isFixed: [Bool], _ label: String) -> ScheduleRequest?
+
   /// Gives what never changes between runs the forms and layouts that the kernels which read it
   /// prefer, by copies that are made once, among the prepare steps. An operand that several kernels
   /// want in one form is copied once.
@@ -33,7 +39,6 @@ extension DraftBuilder {
       }
       var group = draft.groups[number]
       let mayChange = inputs.map { fixed.contains($0) }
-      guard mayChange.contains(true) else { return step }
       func replace(_ place: Int, by packing: KernelGroup, _ label: String) {
         let (buffer, byteOffset) = draft.root(inputs[place])
         let operand = PackedOperand(buffer: buffer, byteOffset: byteOffset, packing: packing)
@@ -50,10 +55,12 @@ extension DraftBuilder {
         copies[operand] = copy
         inputs[place] = copy
       }
-      if let transformed = transformedOperands(group, mayChange) {
+      if mayChange.contains(true), let transformed = transformedOperands(group, mayChange) {
         replace(transformed.input, by: transformed.copy, "transform")
         group = transformed.group
       } else {
+        group.request = requestedSchedule(group, mayChange, step.label)
+        guard mayChange.contains(true) || group.request != nil else { return step }
         for (place, layout) in preferredLayouts(group, mayChange).enumerated() {
           guard let layout else { continue }
           replace(place, by: .packing(group.inputs[place], as: layout), "pack")

@@ -14,7 +14,9 @@ extension KernelGroup {
     let stage = Stage(
       compute: compute, operands: inputs.indices.map { .input($0) },
       results: outputs.indices.map { .output($0) })
-    return KernelGroup(inputs: inputs, outputs: outputs, body: .stages([stage]))
+    var group = KernelGroup(inputs: inputs, outputs: outputs, body: .stages([stage]))
+    group.request = request
+    return group
   }
 
   /// The running symbols, each once, in order of appearance.

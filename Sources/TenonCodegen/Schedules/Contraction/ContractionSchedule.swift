@@ -18,8 +18,13 @@ struct ContractionSchedule {
   let isByPanel: Bool
   /// Rows of one piece, where their number is known when compiled.
   let pieces: Pieces?
+  /// What of this was free to choose, and what was chosen.
+  let choice: ContractionChoice
+  /// Whether the choice is the one that the group asks for.
+  let isRequested: Bool
 
-  /// Nil where the group is no contraction.
+  /// Nil where the group is no contraction. Cut as the group asks for, where that fits, and else as
+  /// the cost model finds best.
   ///
   /// - Parameter packsAhead: whether panels may be asked for that the kernel would not make.
   init?(_ analysis: GroupAnalysis, target: Target, tileWork: Int, packsAhead: Bool = false) {
@@ -32,9 +37,14 @@ struct ContractionSchedule {
     self.shape = shape
     let lanes = target.lanes(byteWidth: shape.element.byteWidth)
     guard lanes > 1 else { return nil }
-    let block = RegisterBlock(
-      rows: shape.rows.bound, columns: shape.columns.bound, mostRows: shape.rowsInCache,
-      lanes: lanes, target: target)
+    var request = analysis.group.request?.choice
+    if let asked = request, !asked.fits(shape, lanes: lanes, target) { request = nil }
+    isRequested = request != nil
+    let block =
+      request.map { RegisterBlock(rows: $0.rows, vectors: $0.vectors, lanes: lanes) }
+      ?? RegisterBlock(
+        rows: shape.rows.bound, columns: shape.columns.bound, mostRows: shape.rowsInCache,
+        lanes: lanes, target: target)
     self.block = block
     let rows = shape.rows.extent.constant
     pieces = rows.map { Pieces(count: $0, most: block.rows) }
@@ -42,14 +52,28 @@ struct ContractionSchedule {
     panel = PanelSource(shape, block: block, rowPieces: rowPieces)
     // One row gains nothing from panels that are made for it.
     guard !shape.isOneRow || panel == .direct || packsAhead else { return nil }
-    depthBlock = ContractionSchedule.depthBlock(shape, block, panel, target)
+    if let request {
+      depthBlock = request.depth
+    } else {
+      depthBlock = ContractionSchedule.depthBlock(shape, block, panel, target)
+    }
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
-    rowSource = RowSource(shape, block: block, panels: panels, isWhole: depthBlock == nil)
+    rowSource = RowSource(
+      shape, block: block, panels: panels, isWhole: depthBlock == nil, request: request)
     let bytes = block.rows * shape.depthBound * shape.rowElement.byteWidth
     isByPanel = ContractionSchedule.isByPanel(shape, block, target)
+    let length =
+      request?.pieces
+      ?? ContractionSchedule.tileLength(
+        shape, block, rowPieces, panel, rowSource, tileWork,
+        room: max(1, target.level2Bytes / 3 / max(1, bytes)))
     grid = ContractionSchedule.grid(
-      shape, block, rowPieces, panel, rowSource, isKnown: rows != nil, isByPanel: isByPanel,
-      tileWork, room: max(1, target.level2Bytes / 3 / max(1, bytes)))
+      shape, block, rowPieces, rowSource, isKnown: rows != nil, isByPanel: isByPanel,
+      length: length)
+    choice = ContractionChoice(
+      rows: pieces?.most ?? block.rows, vectors: block.vectors,
+      pieces: min(length, max(1, rowPieces)), depth: depthBlock,
+      panels: rowSource == .direct ? nil : rowSource.panels)
   }
 
   /// The tile's row pieces and panels.
@@ -95,12 +119,11 @@ struct ContractionSchedule {
     return (first.bound + blocks - 1) / blocks
   }
 
-  /// Tiles: an index of each outer loop, some row pieces, one panel of columns.
-  private static func grid(
+  /// Row pieces of one tile.
+  private static func tileLength(
     _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, _ panel: PanelSource,
-    _ rowSource: RowSource, isKnown: Bool, isByPanel: Bool, _ tileWork: Int, room: Int
-  ) -> TileGrid {
-    var axes = shape.outer.map { TileGrid.Axis(loop: $0, block: 1) }
+    _ rowSource: RowSource, _ tileWork: Int, room: Int
+  ) -> Int {
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
     let outer = shape.outer.reduce(1) { Dimension.saturatingProduct($0, max(1, $1.bound)) }
     // Enough tiles to share among threads, each with enough rows for the panel's sake and enough
@@ -112,9 +135,17 @@ struct ContractionSchedule {
     let reuse = rowSource != .direct ? 1 : panel == .direct ? 4 : 8
     let least = max(reuse, (tileWork + work - 1) / work)
     let chunks = max(1, min((32 + tiles - 1) / tiles, rowPieces / least))
-    var length = (rowPieces + chunks - 1) / chunks
+    let length = (rowPieces + chunks - 1) / chunks
     // Copied rows stay in the second cache.
-    if rowSource != .direct { length = min(length, room) }
+    return rowSource == .direct ? length : min(length, room)
+  }
+
+  /// Tiles: an index of each outer loop, some row pieces, one panel of columns.
+  private static func grid(
+    _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, _ rowSource: RowSource,
+    isKnown: Bool, isByPanel: Bool, length: Int
+  ) -> TileGrid {
+    var axes = shape.outer.map { TileGrid.Axis(loop: $0, block: 1) }
     // Rows are counted in pieces.
     let pieces = LoopAxis(
       extent: isKnown
@@ -143,8 +174,13 @@ struct ContractionSchedule {
       builder: builder, schedule: self, outer: place, rows: rows, panels: panels)
     writer.write()
     let kernel = builder.finish(tiles: grid.tiles)
+    let origin = group.request.map { request in
+      isRequested
+        ? "; \(request.origin)"
+        : "; from the cost model: the timings' \"\(request.choice)\" does not fit this kernel"
+    }
     return ScheduledKernel(
-      kernel: kernel, description: description, hasUniformTiles: grid.isUniform)
+      kernel: kernel, description: description + (origin ?? ""), hasUniformTiles: grid.isUniform)
   }
 }
 

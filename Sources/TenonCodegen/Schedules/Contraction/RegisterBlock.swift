@@ -22,8 +22,7 @@ struct RegisterBlock: Hashable {
     // Many vectors serve few rows alone: their loads would take the most time.
     let needed = max(1, (columns + lanes - 1) / lanes)
     for vectors in rows < 4 ? [2, 3, 4, 6, 8, 1] : [2, 3, 4, 1] where vectors <= needed {
-      // One register more holds the number that is multiplied.
-      let most = min((target.vectorRegisters - 1 - vectors) / vectors, mostRows)
+      let most = min(RegisterBlock.mostRows(vectors: vectors, target), mostRows)
       guard most >= 1 else { continue }
       let pieces = Pieces(count: rows, most: most)
       let whole = columns / (vectors * lanes)
@@ -37,6 +36,16 @@ struct RegisterBlock: Hashable {
     }
     self.rows = best.rows
     vectors = best.vectors
+  }
+
+  init(rows: Int, vectors: Int, lanes: Int) {
+    (self.rows, self.vectors, self.lanes) = (rows, vectors, lanes)
+  }
+
+  /// The most rows for which registers suffice; one more of them holds the number that is
+  /// multiplied.
+  static func mostRows(vectors: Int, _ target: Target) -> Int {
+    (target.vectorRegisters - 1 - vectors) / vectors
   }
 
   /// Cycles of one step along the depth.

@@ -8,9 +8,18 @@ enum RowSource: Hashable {
   /// From a copy of the tile's rows, for it is read once for each panel of the tile.
   case copied(panels: Int)
 
-  init(_ shape: ContractionShape, block: RegisterBlock, panels: Int, isWhole: Bool) {
+  /// - Parameter request: what is asked for, where rows can be read in more than one way.
+  init(
+    _ shape: ContractionShape, block: RegisterBlock, panels: Int, isWhole: Bool,
+    request: ContractionChoice? = nil
+  ) {
     if shape.tuple != nil {
-      self = shape.rowsLieInTuples ? .direct : .copied(panels: min(panels, 8))
+      self =
+        shape.rowsLieInTuples ? .direct : .copied(panels: request?.panels ?? min(panels, 8))
+      return
+    }
+    if let request {
+      self = request.panels.map { .copied(panels: min(panels, $0)) } ?? .direct
       return
     }
     guard isWhole else {

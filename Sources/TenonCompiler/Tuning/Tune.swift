@@ -46,13 +46,23 @@ public func tune(
   guard options.backend == .native else { throw TenonError.portableTuning }
   let (work, target, _) = try optimized(graph, options)
   let host = Target.host()
-  guard target.instructionSet == host.instructionSet || target.vectorBytes < host.vectorBytes
-  else { throw TenonError.foreignTuning(target.name, host.name) }
+  guard target.runs(on: host) else { throw TenonError.foreignTuning(target.name, host.name) }
   let backend = PlanBackend(graph: work, target: target, options: options)
   var tuner = Tuner(
     backend: backend, sites: try backend.tunableSites(), timings: options.timings,
     progress: progress)
   return try tuner.run()
+}
+
+extension Target {
+  /// Whether a machine has the instructions.
+  fileprivate func runs(on host: Target) -> Bool {
+    switch instructionSet {
+    case host.instructionSet, .generic: true
+    case .avx2: host.instructionSet == .avx512
+    case .avx512, .neon: false
+    }
+  }
 }
 
 /// A kernel that can be tuned, with how often the entries run it.

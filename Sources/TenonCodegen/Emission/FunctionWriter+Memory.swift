@@ -79,6 +79,10 @@ extension FunctionWriter {
     return "(\(source.type(stored)))(-\(mask(value, bytes: 1)))"
   }
 
+  mutating func prefetch(_ address: Address, _ level: CacheLevel) {
+    line("__builtin_prefetch(\(pointer(address)), 0, \(level == .first ? 3 : 2));")
+  }
+
   mutating func store(_ address: Address, _ value: ValueIndex, count: ValueIndex?) {
     let type = kernel.type(value)
     var text = name(value)

@@ -95,6 +95,7 @@ struct FunctionWriter {
         line("\(register(place)) = \(name(value));")
       }
     case .store(let address, let value, let count): store(address, value, count: count)
+    case .prefetch(let address, let level): prefetch(address, level)
     case .loop(let loop): write(loop)
     case .conditional(let condition, let first, let second):
       line("if (\(name(condition))) {")

@@ -70,6 +70,10 @@ package final class KernelBuilder {
     emit(.store(address, value, count: count))
   }
 
+  package func prefetch(_ address: Address, into level: CacheLevel) {
+    emit(.prefetch(address, level))
+  }
+
   /// A loop over a new variable.
   package func loop(
     from lower: IndexExpression = IndexExpression(0), to upper: IndexExpression, step: Int = 1,

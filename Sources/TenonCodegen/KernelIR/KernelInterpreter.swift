@@ -88,6 +88,7 @@ package struct KernelInterpreter {
           }
           memory[target]![place] = element
         }
+      case .prefetch: continue
       case .loop(let loop):
         var index = try number(loop.lower)
         let upper = try number(loop.upper)

@@ -56,6 +56,7 @@ private struct KernelVerifier {
         try require(kernel.buffers[number].isOutput, "input b\(number) is written")
       }
       if let count { try scalar(count, "a count") }
+    case .prefetch(let address, _): try verify(address)
     case .loop(let loop):
       try verify(loop.lower)
       try verify(loop.upper)

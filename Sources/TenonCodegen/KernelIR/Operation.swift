@@ -71,9 +71,18 @@ package indirect enum Statement: Hashable, Sendable {
   /// Writes the lanes side by side from the address on; only the first `count` (an i64) where
   /// given.
   case store(Address, ValueIndex, count: ValueIndex?)
+  /// Asks for the cache line of an element to be brought near: it need not exist, and nothing else
+  /// depends on it.
+  case prefetch(Address, CacheLevel)
   case loop(Loop)
   /// Runs the first statements where a one-lane `bool` holds, else the second.
   case conditional(ValueIndex, [Statement], [Statement])
+}
+
+/// How near a prefetched cache line is wanted.
+package enum CacheLevel: Int, Hashable, Sendable {
+  case first = 1
+  case second
 }
 
 /// Statements repeated for a variable.

@@ -15,6 +15,13 @@ struct StageAnalysis {
 
   var rank: Int { compute.axes.count }
 
+  /// The size of an axis, those of the reduction after the others.
+  func size(_ axis: Int) -> Dimension? {
+    if axis < rank { return compute.axes[axis] }
+    let axes = compute.reduction?.axes ?? []
+    return axis - rank < axes.count ? axes[axis - rank] : nil
+  }
+
   init(
     _ compute: Compute, sharedAxes: Int, operands: [OperandAccess], results: [OperandAccess]
   ) {

@@ -229,11 +229,14 @@ struct ContractionWriter {
       builder: builder, type: vectorType, rows: count, vectors: columns.vectors,
       factors: LaneType(shape.columnElement, lanes: block.lanes * shape.width),
       rowElement: shape.rowElement)
+    let ahead = ContractionPrefetch(
+      self, columns, row: row, count: count, ranges, isCopied: copy != nil,
+      isPacked: packed != nil)
     var sums: RegisterProduct.Sums?
     withLanes { lane in
       withLanes(shape.width) { number in
         sums = product.sums { body in
-          depthLoops(ranges[...], at: outer, body)
+          depthLoops(ranges[...], at: outer, ahead, body)
         } column: { place, vector in
           columnFactor(at: place, columns, vector, lane, packed)
         } row: { place, step in
@@ -256,15 +259,23 @@ struct ContractionWriter {
       return builder.define(
         .load(packed.address(place, vector), count: nil, mask: nil, fill: nil), type)
     }
-    guard let tuple = shape.tuple else {
+    guard shape.tuple != nil else {
       var lowering = lowering(shape.reduction.program, at: place, columns, vector, lane)
       return lowering.lowerWide([shape.columnFactor])[0]
     }
-    let first = setColumn(
-      columns.panel * Dimension(block.columns) + Dimension(vector * block.lanes),
-      in: tuple.place(place, IndexExpression(0)))
-    let address = lowering(shape.reduction.program, at: first).address(of: shape.columnFactor)
+    let address = columnAddress(at: place, columns, vector: vector)
     return builder.define(.load(address, count: nil, mask: nil, fill: nil), type)
+  }
+
+  /// Where a vector of a column factor that is one load begins, in the panel or one after it.
+  func columnAddress(
+    at place: AxisPlaces, _ columns: Columns, vector: Int, panelsAhead: Int = 0
+  ) -> Address {
+    let panel = columns.panel + Dimension(panelsAhead)
+    let first = setColumn(
+      panel * Dimension(block.columns) + Dimension(vector * block.lanes),
+      in: shape.tuple?.place(place, IndexExpression(0)) ?? place)
+    return lowering(shape.reduction.program, at: first).address(of: shape.columnFactor)
   }
 
   /// One number of the row factor, or one tuple, whose numbers `number` stands for.
@@ -286,16 +297,52 @@ struct ContractionWriter {
     return lowering.lowerWide([shape.rowFactor])[0]
   }
 
-  /// Loops over the depth; the innermost one is written out four times.
+  /// Loops over the depth; the innermost one is written out four times, and goes in parts of as
+  /// many steps as are prefetched at once.
   private func depthLoops(
-    _ ranges: ArraySlice<LoopRange>, at place: AxisPlaces, _ body: (AxisPlaces) -> Void
+    _ ranges: ArraySlice<LoopRange>, at place: AxisPlaces, _ ahead: ContractionPrefetch?,
+    _ body: (AxisPlaces) -> Void
   ) {
     guard let range = ranges.first else { return body(place) }
-    builder.loop(from: range.lower, to: range.upper, copies: ranges.count == 1 ? 4 : 1) { index in
-      var place = place
-      place[range.loop.axes.last!] = index
-      builder.bound(index, below: range.loop.extent)
-      depthLoops(ranges.dropFirst(), at: place, body)
+    func loop(
+      _ lower: IndexExpression, _ upper: IndexExpression, step: Int = 1, copies: Int = 1,
+      _ inside: (AxisPlaces) -> Void
+    ) {
+      builder.loop(from: lower, to: upper, step: step, copies: copies) { index in
+        var place = place
+        place[range.loop.axes.last!] = index
+        builder.bound(index, below: range.loop.extent)
+        inside(place)
+      }
     }
+    guard ranges.count == 1 else {
+      return loop(range.lower, range.upper) { depthLoops(ranges.dropFirst(), at: $0, ahead, body) }
+    }
+    guard let ahead else { return loop(range.lower, range.upper, copies: 4, body) }
+    if range.loop.extent == Dimension(ahead.steps) {
+      var first = place
+      first[ahead.axis] = range.lower
+      ahead.write(at: first)
+      return loop(range.lower, range.upper, copies: 4, body)
+    }
+    let end = range.lower + (range.upper - range.lower).wholeParts(of: ahead.steps, builder)
+    loop(range.lower, end, step: ahead.steps) { place in
+      ahead.write(at: place)
+      let first = place[ahead.axis]!
+      loop(first, first + Dimension(ahead.steps), copies: 4, body)
+    }
+    if end != range.upper { loop(end, range.upper, copies: 4, body) }
+  }
+}
+
+extension IndexExpression {
+  /// The largest multiple of `length` that is not larger.
+  fileprivate func wholeParts(of length: Int, _ builder: KernelBuilder) -> IndexExpression {
+    if let number = constantValue?.constant {
+      return IndexExpression(Dimension(number / length * length))
+    }
+    let step = builder.index(IndexExpression(Dimension(length)))
+    let parts = builder.define(.floorDivide(builder.index(self), step), LaneType(.i64))
+    return .scalar(parts) * Dimension(length)
   }
 }

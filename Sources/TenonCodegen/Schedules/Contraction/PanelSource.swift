@@ -37,7 +37,7 @@ enum PanelSource: Hashable, CustomStringConvertible {
         isAlongDepth = false
       }
       guard case .load(let operand, let indices, _, _) = instruction else { continue }
-      let offset = shape.stage.operands[operand].offset(indices)
+      let offset = shape.stage.operands[operand].offset(indices).simplified(shape.stage.size)
       // One number for all columns of a panel.
       if !offset.axes.contains(column) {
         if offset.axes.contains(depth) { isAlongDepth = false }

@@ -131,8 +131,9 @@ extension ContractionShape {
 
 extension Layout {
   /// One axis in blocks that lie innermost; the other axes as they are walked: those outside of
-  /// the depth first, then those of the depth from its outermost loop on. Nil where the type has
-  /// a layout already, or is not indexed by one axis along `loopAxis`.
+  /// the depth first, then those of the depth from its outermost loop on, where one that two loops
+  /// walk is in two parts. Nil where the type has a layout already, or is not indexed by one axis
+  /// along `loopAxis`.
   fileprivate static func blocked(
     _ type: TensorType, _ loopAxis: Int, by block: Int, _ indices: [IndexExpression],
     depth: [LoopAxis]
@@ -142,17 +143,21 @@ extension Layout {
       indices[axis].runs(throughBlocksOf: block, along: loopAxis),
       indices.count(where: { $0.axes.contains(loopAxis) }) == 1
     else { return nil }
-    func place(_ axis: Int) -> Int {
-      depth.lastIndex { loop in
-        indices[axis].axes.contains { loop.axes.contains($0) }
-      } ?? -1
+    var outer: [Layout.Part] = []
+    var inner: [(place: Int, part: Layout.Part)] = []
+    for other in type.shape.indices where other != axis {
+      if let walk = indices[other].blocks(in: depth) {
+        inner.append((walk.outer, Layout.Part(axis: other, block: walk.block)))
+        inner.append((walk.inner, Layout.Part(axis: other, block: walk.block, isInner: true)))
+      } else if let place = depth.lastIndex(where: { indices[other].depends(on: $0) }) {
+        inner.append((place, Layout.Part(axis: other)))
+      } else {
+        outer.append(Layout.Part(axis: other))
+      }
     }
-    let others = type.shape.indices.filter { $0 != axis }
-    let outer = others.filter { place($0) < 0 }.map { Layout.Part(axis: $0) }
-    let inner = others.filter { place($0) >= 0 }
-      .sorted { (place($0), $0) < (place($1), $1) }.map { Layout.Part(axis: $0) }
+    inner.sort { ($0.place, $0.part.axis) < ($1.place, $1.part.axis) }
     return Layout(
-      outer + [Layout.Part(axis: axis, block: block)] + inner
+      outer + [Layout.Part(axis: axis, block: block)] + inner.map(\.part)
         + [Layout.Part(axis: axis, block: block, isInner: true)])
   }
 
@@ -195,6 +200,24 @@ extension Layout {
 }
 
 extension IndexExpression {
+  fileprivate func depends(on loop: LoopAxis) -> Bool {
+    axes.contains(where: loop.axes.contains)
+  }
+
+  /// The two loops of which the outer counts blocks of the index and the inner goes through one;
+  /// nil where no other loop lies between them.
+  fileprivate func blocks(in loops: [LoopAxis]) -> (outer: Int, inner: Int, block: Int)? {
+    let walked = loops.indices.filter { depends(on: loops[$0]) }
+    guard walked.count == 2, walked[1] > walked[0] + 1,
+      let block = loops[walked[1]].extent.constant, block > 0
+    else { return nil }
+    let (outer, inner) = (loops[walked[0]].axes.last!, loops[walked[1]].axes.last!)
+    guard self == IndexExpression(.axis(outer), times: Dimension(block)) + .axis(inner) else {
+      return nil
+    }
+    return (walked[0], walked[1], block)
+  }
+
   /// Whether the index is that of the axis, or that plus the beginning of a block.
   fileprivate func runs(throughBlocksOf block: Int, along axis: Int) -> Bool {
     coefficient(ofAxis: axis) == 1

@@ -5,6 +5,8 @@ CONFIGURATION ?= release
 SWIFT := swift
 BIN = $(shell $(SWIFT) build -c $(CONFIGURATION) --show-bin-path)
 PACKAGES := libopenblas-dev libomp-dev
+# For running kernels of aarch64 in an emulator; tests that need them are skipped without.
+EMULATION_PACKAGES := qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build run test check conformance networks format lint reference protobuf bench fuzz \
@@ -45,6 +47,9 @@ test: setup ## runs all tests (release: the numeric suites need it)
 	@echo "==> testing ($(CONFIGURATION))"
 	@$(TEST)
 
+ifneq ($(shell uname -m),aarch64)
+check: PACKAGES += $(EMULATION_PACKAGES)
+endif
 check: test lint ## what .ci/run runs: tests, format, origins in release and stripped
 	@echo "==> origins in release and stripped binaries"
 	@bash Tests/origins-in-release.sh

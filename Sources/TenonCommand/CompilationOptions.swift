@@ -10,8 +10,8 @@ struct CompilationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Instructions that kernels may use: avx512 (x86-64-v4), avx2 (x86-64-v3) or generic; this \
-      machine's by default.
+      Instructions that kernels may use: avx512 (x86-64-v4), avx2 (x86-64-v3), neon (aarch64) or \
+      generic; this machine's by default. Only compile and inspect take another machine's.
       """, valueName: "SET"))
   var target: Instructions?
 
@@ -40,7 +40,7 @@ struct CompilationOptions: ParsableArguments {
   /// Refuses instructions that this machine does not have.
   func checkRunsHere() throws {
     let own = Target.host()
-    guard let target, Target(target.set).vectorBytes > own.vectorBytes else { return }
+    guard let target, !own.instructionSet.included.contains(target.set) else { return }
     throw ValidationError(
       "--target \(target.rawValue): this machine has \(own.instructionSet.rawValue)")
   }
@@ -65,12 +65,13 @@ struct CompilationOptions: ParsableArguments {
 
   /// What kernels can be compiled for here.
   enum Instructions: String, ExpressibleByArgument, CaseIterable {
-    case avx512, avx2, generic
+    case avx512, avx2, neon, generic
 
     init?(argument: String) {
       switch argument {
       case "x86-64-v4": self = .avx512
       case "x86-64-v3": self = .avx2
+      case "aarch64": self = .neon
       default: self.init(rawValue: argument)
       }
     }
@@ -79,6 +80,7 @@ struct CompilationOptions: ParsableArguments {
       switch self {
       case .avx512: .avx512
       case .avx2: .avx2
+      case .neon: .neon
       case .generic: .generic
       }
     }

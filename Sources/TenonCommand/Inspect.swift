@@ -53,24 +53,24 @@ struct Inspect: ParsableCommand {
       }
       options.passes.dumpAfter = .after([after])
     }
-    let program = try compiled(file, feeds, options)
-    if kernels { print(PlanTables.kernels(program.report)) }
-    if memory { print(PlanTables.memory(program.report)) }
-    if passes { print(PassTable(program.report).text) }
+    let report = try report(file, feeds, options)
+    if kernels { print(PlanTables.kernels(report)) }
+    if memory { print(PlanTables.memory(report)) }
+    if passes { print(PassTable(report).text) }
     if let after {
-      for pass in program.report.passes.passes where pass.name == after {
+      for pass in report.passes.passes where pass.name == after {
         print(pass.isUnchanged ? "(unchanged)" : pass.dump ?? "")
       }
     }
   }
 
-  private func compiled(_ file: ModelFile, _ feeds: Feeds, _ options: CompileOptions) throws
-    -> Program
+  private func report(_ file: ModelFile, _ feeds: Feeds, _ options: CompileOptions) throws
+    -> CompileReport
   {
     let entries = try entry.map { [try file.entry($0)] } ?? file.graph.entries
     var options = options
     options.entries = entries.map(\.name)
     options.sizes = try file.chosenSizes(entries, feeds)
-    return try compile(file.graph, options)
+    return try compileReport(file.graph, options)
   }
 }

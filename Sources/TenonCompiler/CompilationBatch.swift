@@ -74,23 +74,41 @@ package struct CompilationBatch {
   ///
   /// - Throws: as `compile`.
   package func program(_ place: Int) throws -> Program {
-    let part = parts[place]
-    let work = part.backend.graph
-    let target = part.backend.target
-    if part.backend.options.backend == .reference {
+    let backend = parts[place].backend
+    if backend.options.backend == .reference {
+      let work = backend.graph
       let store = ReferenceVariables(work.variables)
       return Program(
         entries: work.entries.map { ReferenceExecutable(work, $0, store) },
-        report: CompileReport(graph: work, passes: part.log, target: target, entries: []))
+        report: report(place, []))
     }
-    let (sessions, entries) =
-      if let drafts = part.drafts, let kernels = part.kernels {
-        try part.backend.sessions(drafts, kernels)
-      } else {
-        try part.backend.compile()
-      }
-    return Program(
-      entries: sessions,
-      report: CompileReport(graph: work, passes: part.log, target: target, entries: entries))
+    let plans = try self.plans(place)
+    return Program(entries: try backend.sessions(plans), report: report(place, plans))
+  }
+
+  /// What the compiler did with the graph at a place, which may be for another machine.
+  ///
+  /// - Throws: what planning and compiling throw.
+  package func report(_ place: Int) throws -> CompileReport {
+    let isReference = parts[place].backend.options.backend == .reference
+    return report(place, isReference ? [] : try plans(place))
+  }
+
+  private func report(_ place: Int, _ plans: [PlannedEntry]) -> CompileReport {
+    let part = parts[place]
+    return CompileReport(
+      graph: part.backend.graph, passes: part.log, target: part.backend.target,
+      entries: plans.map(\.entry))
+  }
+
+  /// The entries of the graph at a place, which may be for another machine: nothing is loaded.
+  ///
+  /// - Throws: what planning and compiling throw.
+  package func plans(_ place: Int) throws -> [PlannedEntry] {
+    let part = parts[place]
+    guard let drafts = part.drafts, let kernels = part.kernels else {
+      return try part.backend.plans()
+    }
+    return try part.backend.plans(drafts, kernels)
   }
 }

@@ -17,6 +17,18 @@ public func compile(_ graph: Graph, _ options: CompileOptions = CompileOptions()
   return try batch.program(place)
 }
 
+/// What compiling a graph does. The target may be another machine: nothing is loaded.
+///
+/// - Throws: as `compile`.
+public func compileReport(_ graph: Graph, _ options: CompileOptions = CompileOptions()) throws
+  -> CompileReport
+{
+  var batch = CompilationBatch()
+  let place = try batch.add(graph, options)
+  batch.compileKernels()
+  return try batch.report(place)
+}
+
 /// The plans of a graph's entries before kernels are compiled: what each step is and why a step is
 /// a host step.
 ///

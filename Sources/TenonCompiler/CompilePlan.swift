@@ -14,7 +14,8 @@ public struct CompiledPlan: Sendable {
   let options: CompileOptions
 }
 
-/// Compiles one entry to a plan that runs where there is no compiler. Equal graphs and options give
+/// Compiles one entry to a plan that runs where there is no compiler, on this machine or, with its
+/// target, on another. Equal graphs and options give
 /// equal bytes: kernels are compiled anew, not taken from the cache, whose objects hold what
 /// happened to be compiled together.
 ///
@@ -46,14 +47,16 @@ public func compilePlan(
     (options.timings, tuning) = (report.timings, report)
   }
   options.cacheFolder = TemporaryFolder.make()
-  let program = try compile(graph, options)
-  guard let compiled = program.report.entries.first(where: { $0.plan.name == name }) else {
-    preconditionFailure("internal: no plan for entry \(name)")
-  }
+  var batch = CompilationBatch()
+  let place = try batch.add(graph, options)
+  batch.compileKernels()
+  guard let compiled = try batch.plans(place).map(\.entry).first(where: { $0.plan.name == name })
+  else { preconditionFailure("internal: no plan for entry \(name)") }
   let hostSteps = compiled.plan.hostSteps.map { step in
     step.label + (step.origins.isEmpty ? "" : " at \(step.origins)")
   }
   guard hostSteps.isEmpty else { throw TenonError.hostSteps(name, hostSteps) }
+  try compiled.plan.verify()
   return CompiledPlan(
     file: try PlanFile(compiled.plan), entry: compiled, tuning: tuning, options: options)
 }
@@ -73,6 +76,7 @@ private func values(of entry: Entry, _ graph: Graph, _ options: CompileOptions) 
   var first = options
   first.entries = ["initialize"]
   first.frozen = [:]
+  if !options.usedTarget.runs(on: .host()) { first.target = nil }
   let program = try compile(graph, first)
   for name in read where values[name] == nil { values[name] = try program.value(of: name) }
   return values

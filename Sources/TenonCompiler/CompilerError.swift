@@ -27,6 +27,13 @@ extension TenonError {
         + "bind them: `sizes: [\"\(symbols[0])\": 1]`, or `--dim \(symbols[0])=1`")
   }
 
+  static func foreignTarget(_ target: String, here: String) -> TenonError {
+    TenonError(
+      "foreign-target",
+      "compile: kernels for \(target) do not run on this machine, which has \(here); make a plan "
+        + "file for another machine with `tenon compile`")
+  }
+
   static let emptyGraph = TenonError(
     "empty-graph", "compile: the graph has no entry; declare an `output` first")
 }

@@ -3,41 +3,43 @@ import TenonGraph
 import TenonRuntime
 import TenonTensor
 
-/// From an optimized graph to sessions over plans, of native kernels or of bytecode.
+/// From an optimized graph to plans and sessions over them, of native kernels or of bytecode.
 struct PlanBackend {
   let graph: Graph
   let target: Target
   let options: CompileOptions
 
-  /// A session for each entry, all sharing their variables, and what the compiler did. Without a
-  /// compiler that works, native plans become portable ones, with a warning.
+  /// The entries as plans, for bytecode without the kernels that a compiler makes.
   ///
-  /// - Throws: what drafting, compiling and loading throw.
-  func compile() throws -> (sessions: [Session], entries: [CompiledEntry]) {
-    guard options.backend == .native else { return try portable() }
+  /// - Throws: what drafting and compiling throw.
+  func plans() throws -> [PlannedEntry] {
+    guard options.backend == .native else { return try portablePlans() }
     let drafts = try self.drafts(for: .native)
-    return try sessions(drafts, Result { try nativeKernels(drafts.map(\.draft)) })
+    return try plans(drafts, Result { try nativeKernels(drafts.map(\.draft)) })
   }
 
-  /// Sessions over kernels of the drafts, or over bytecode where no compiler made them.
+  /// The drafts with their kernels as plans, or as plans of bytecode where no compiler made the
+  /// kernels: then with a warning. Bytecode takes no other machine's place.
   ///
-  /// - Throws: as `compile`.
-  func sessions(_ drafts: [Draft], _ kernels: Result<[[GroupKernel]], any Error>) throws -> (
-    sessions: [Session], entries: [CompiledEntry]
-  ) {
+  /// - Throws: as `plans`.
+  func plans(_ drafts: [Draft], _ kernels: Result<[[GroupKernel]], any Error>) throws
+    -> [PlannedEntry]
+  {
     do {
-      return try load(drafts, zip(drafts, kernels.get()).map { explained($1, of: $0.draft) })
-    } catch let error as TenonError where error.isWithoutCompiler {
+      return try zip(drafts, kernels.get()).map { draft, kernels in
+        planned(draft, explained(kernels, of: draft.draft))
+      }
+    } catch let error as TenonError where error.isWithoutCompiler && target.runs(on: .host()) {
       options.warn(
         "running on the portable backend, which is slower than native kernels\n  \(error)")
-      return try portable()
+      return try portablePlans()
     }
   }
 
-  private func portable() throws -> (sessions: [Session], entries: [CompiledEntry]) {
-    let drafts = try self.drafts(for: .portable)
-    return try load(
-      drafts, drafts.map { $0.draft.groups.map { .portable(PortableCompiler.compile($0)) } })
+  private func portablePlans() throws -> [PlannedEntry] {
+    try drafts(for: .portable).map { draft in
+      planned(draft, draft.draft.groups.map { .portable(PortableCompiler.compile($0)) })
+    }
   }
 
   typealias Draft = (draft: PlanDraft, hostNodes: [NodeID])
@@ -102,27 +104,35 @@ struct PlanBackend {
     }
   }
 
-  private func load(_ drafts: [Draft], _ kernels: [[GroupKernel]]) throws -> (
-    sessions: [Session], entries: [CompiledEntry]
-  ) {
-    let store = VariableStore()
-    var sessions: [Session] = []
-    var entries: [CompiledEntry] = []
-    for ((draft, hostNodes), kernels) in zip(drafts, kernels) {
-      let isNative = kernels.contains { $0.native != nil }
-      let plan = draft.plan(
-        target: isNative ? target.name : KernelReference.portableTarget,
-        kernels: kernels.map(\.planned)
-      ) { origin in
-        graph.origins.lines(origin).joined(separator: ", ")
-      }
-      let loaded = try LoadedPlan(plan, hostFunctions: hostFunctions(draft, hostNodes))
-      sessions.append(
-        try Session(
-          loaded, store: store, threads: options.threads, maximumMemory: options.maximumMemory))
-      entries.append(CompiledEntry(draft: draft, kernels: kernels, plan: plan))
+  private func planned(_ draft: Draft, _ kernels: [GroupKernel]) -> PlannedEntry {
+    let (draft, hostNodes) = draft
+    let isNative = kernels.contains { $0.native != nil }
+    let plan = draft.plan(
+      target: isNative ? target.name : KernelReference.portableTarget,
+      kernels: kernels.map(\.planned)
+    ) { origin in
+      graph.origins.lines(origin).joined(separator: ", ")
     }
-    return (sessions, entries)
+    return PlannedEntry(
+      entry: CompiledEntry(draft: draft, kernels: kernels, plan: plan),
+      hostFunctions: hostFunctions(draft, hostNodes))
+  }
+
+  /// A session for each plan, all sharing their variables.
+  ///
+  /// - Throws: `foreign-target` for another machine's kernels, and what loading throws.
+  func sessions(_ plans: [PlannedEntry]) throws -> [Session] {
+    let host = Target.host()
+    let isNative = plans.contains { $0.entry.kernels.contains { $0.native != nil } }
+    guard !isNative || target.runs(on: host) else {
+      throw TenonError.foreignTarget(target.name, here: host.name)
+    }
+    let store = VariableStore()
+    return try plans.map { plan in
+      try Session(
+        LoadedPlan(plan.entry.plan, hostFunctions: plan.hostFunctions), store: store,
+        threads: options.threads, maximumMemory: options.maximumMemory)
+    }
   }
 
   /// The kernels of each draft's groups, all compiled together.
@@ -193,7 +203,7 @@ package enum GroupKernel: Sendable {
   }
 
   /// The kernel where it is machine code.
-  var native: CompiledKernel? {
+  package var native: CompiledKernel? {
     if case .native(let kernel) = self { return kernel }
     return nil
   }
@@ -221,6 +231,13 @@ package enum GroupKernel: Sendable {
     case .portable: ""
     }
   }
+}
+
+/// An entry as a plan, not loaded yet.
+package struct PlannedEntry: Sendable {
+  package let entry: CompiledEntry
+  /// What the plan's host steps call.
+  package let hostFunctions: [String: HostFunction]
 }
 
 /// What became of an entry.

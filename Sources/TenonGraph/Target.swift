@@ -9,6 +9,25 @@ public struct Target: Hashable, Sendable {
     case neon
     /// Plain C with 16-byte vectors.
     case generic
+
+    /// The sets that a machine with this one can run, the widest first.
+    public var included: [InstructionSet] {
+      switch self {
+      case .avx512: [.avx512, .avx2, .generic]
+      case .avx2: [.avx2, .generic]
+      case .neon: [.neon, .generic]
+      case .generic: [.generic]
+      }
+    }
+
+    /// The processor family that has the set: `x86_64` or `aarch64`; nil where any has it.
+    public var architecture: String? {
+      switch self {
+      case .avx512, .avx2: "x86_64"
+      case .neon: "aarch64"
+      case .generic: nil
+      }
+    }
   }
 
   public var instructionSet: InstructionSet
@@ -41,9 +60,29 @@ public struct Target: Hashable, Sendable {
     switch instructionSet {
     case .avx512: (vectorBytes, vectorRegisters, hasFMA, peakGFLOPS) = (64, 32, true, 200)
     case .avx2: (vectorBytes, vectorRegisters, hasFMA, peakGFLOPS) = (32, 16, true, 100)
-    case .neon: (vectorBytes, vectorRegisters, hasFMA, peakGFLOPS) = (16, 32, true, 50)
+    // Of 32 registers clang takes two more for the factors of rows: blocks of 13x2, 8x3 and 6x4.
+    case .neon: (vectorBytes, vectorRegisters, hasFMA, peakGFLOPS) = (16, 30, true, 50)
     case .generic: (vectorBytes, vectorRegisters, hasFMA, peakGFLOPS) = (16, 8, false, 12)
     }
+  }
+
+  /// Whether a machine has the instruction set.
+  public func runs(on machine: Target) -> Bool {
+    machine.instructionSet.included.contains(instructionSet)
+  }
+
+  /// This target's numbers with the instructions of a machine of another processor family: its
+  /// kernels are the same C, and so give the same bits there, any NaN for another. Nil where the
+  /// machine runs the target itself, or the C would not be the same.
+  public func counterpart(on machine: Target) -> Target? {
+    guard !runs(on: machine) else { return nil }
+    var counterpart = self
+    switch instructionSet {
+    case .neon: counterpart.instructionSet = .avx2
+    case .avx2: counterpart.instructionSet = .neon
+    case .avx512, .generic: return nil
+    }
+    return counterpart.runs(on: machine) ? counterpart : nil
   }
 
   /// Lanes of one vector of elements that take `byteWidth` bytes.

@@ -20,17 +20,13 @@ public struct CaseBackend: Hashable, Sendable, CustomStringConvertible {
   public var description: String { backend.rawValue + (target.map { " \($0.name)" } ?? "") }
 
   /// All that this machine can run: the reference, bytecode, and kernels of each instruction set.
-  public static let all: [CaseBackend] = {
-    let sets: [Target.InstructionSet] =
-      switch Target.host().instructionSet {
-      case .avx512: [.avx512, .avx2, .generic]
-      case .avx2: [.avx2, .generic]
-      case .neon: [.neon, .generic]
-      case .generic: [.generic]
-      }
-    return [CaseBackend(.reference), CaseBackend(.portable)]
-      + sets.map { CaseBackend(.native, Target($0)) }
-  }()
+  public static let all: [CaseBackend] =
+    [CaseBackend(.reference), CaseBackend(.portable)]
+    + Target.host().instructionSet.included.map { CaseBackend(.native, Target($0)) }
+
+  /// What is emulated here: kernels of aarch64, where the emulator is installed.
+  public static let emulated: [CaseBackend] =
+    Emulator.aarch64 == nil ? [] : [CaseBackend(.native, Target(.neon))]
 }
 
 /// Many cases compiled for a backend: each is an entry of one graph, so that their kernels are
@@ -38,7 +34,8 @@ public struct CaseBackend: Hashable, Sendable, CustomStringConvertible {
 public struct BackendCases {
   public let backend: CaseBackend
   public let cases: [OpCase]
-  private var programs: [(program: Program, cases: [Int])] = []
+  /// By case, what runs it.
+  private var executables: [Int: any Executable] = [:]
   /// By case, why it does not compile.
   private var failures: [Int: String] = [:]
 
@@ -52,12 +49,14 @@ public struct BackendCases {
   /// Compiles some of the cases together; where that fails, by halves, to find those at fault.
   private mutating func compile(_ numbers: [Int]) {
     do {
-      programs += try BackendCases.graphs(cases, numbers).map { graph, numbers in
+      for (graph, numbers) in try BackendCases.graphs(cases, numbers) {
         let warnings = Mutex<[String]>([])
-        let program = try TenonCompiler.compile(
-          graph, options { text in warnings.withLock { $0.append(text) } })
+        let options = options { text in warnings.withLock { $0.append(text) } }
+        let executables = try BackendCases.executables(graph, options)
         if let warning = warnings.withLock(\.first) { throw TenonError("gave-way", warning) }
-        return (program, numbers)
+        for (number, executable) in zip(numbers, executables) {
+          self.executables[number] = executable
+        }
       }
     } catch {
       if numbers.count == 1 {
@@ -67,6 +66,18 @@ public struct BackendCases {
         compile(Array(numbers.dropFirst(numbers.count / 2)))
       }
     }
+  }
+
+  /// What runs each entry: kernels of another machine in the emulator.
+  private static func executables(_ graph: Graph, _ options: CompileOptions) throws
+    -> [any Executable]
+  {
+    guard let target = options.target, !target.runs(on: .host()), let emulator = Emulator.aarch64
+    else { return try TenonCompiler.compile(graph, options).entries }
+    var batch = CompilationBatch()
+    let place = try batch.add(graph, options)
+    batch.compileKernels()
+    return try batch.plans(place).map { try emulator.executable($0) }
   }
 
   private func options(warn: @escaping @Sendable (String) -> Void) -> CompileOptions {
@@ -133,7 +144,7 @@ public struct BackendCases {
     }
   }
 
-  /// Runs each case on one thread and on two, and calls `body` with its number and with how its
+  /// Runs each case on one thread and on two, emulated ones on one, and calls `body` with its number and with how its
   /// results differ from those expected or between the two runs; nil where they do not.
   ///
   /// - Parameter expected: the results of each case.
@@ -144,29 +155,27 @@ public struct BackendCases {
     for (number, failure) in failures.sorted(by: { $0.key < $1.key }) {
       try body(number, "\(backend): \(cases[number].name): \(failure)")
     }
-    for (program, numbers) in programs {
-      for number in numbers {
-        try body(number, try difference(program, number, expected[number]))
-      }
+    for (number, executable) in executables.sorted(by: { $0.key < $1.key }) {
+      try body(number, try difference(executable, number, expected[number]))
     }
   }
 
-  private func difference(_ program: Program, _ number: Int, _ expected: [Tensor]) throws -> String?
+  private func difference(_ executable: any Executable, _ number: Int, _ expected: [Tensor]) throws
+    -> String?
   {
     let one = cases[number]
     var runs: [[Tensor]] = []
     do {
-      let entry = try program.entry("case \(number)")
-      let inputs = entry.inputs.map { one.inputs[$0.name]! }
-      for threads in [1, 2] {
-        runs.append(try entry.run(inputs, options: RunOptions(threads: threads)))
+      let inputs = executable.inputs.map { one.inputs[$0.name]! }
+      for threads in CaseBackend.emulated.contains(backend) ? [1] : [1, 2] {
+        runs.append(try executable.run(inputs, options: RunOptions(threads: threads)))
       }
     } catch {
       return "\(backend): \(one.name): \(error)"
     }
     let runner = FixedRunner(name: backend.description, results: runs[0])
     if let difference = try runner.difference(one, expecting: expected) { return difference }
-    let isSame = zip(runs[0], runs[1]).allSatisfy { $0.isIdentical(to: $1) }
+    let isSame = zip(runs[0], runs.last!).allSatisfy { $0.isIdentical(to: $1) }
     return isSame ? nil : "\(backend): \(one.name): two threads give other bits than one"
   }
 }

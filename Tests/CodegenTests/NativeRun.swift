@@ -1,4 +1,5 @@
 import Glibc
+import TenonTestKit
 import Testing
 
 @testable import TenonCodegen
@@ -7,15 +8,10 @@ import Testing
 
 /// Compiles and runs single kernels for tests.
 enum NativeRun {
-  /// The instruction sets that this machine can run.
-  static let targets: [Target] = Target.InstructionSet.allCases.filter { set in
-    switch set {
-    case .generic: true
-    case .neon: false
-    case .avx2: [.avx2, .avx512].contains(Target.host().instructionSet)
-    case .avx512: Target.host().instructionSet == .avx512
-    }
-  }.map { Target($0) }
+  /// The instruction sets that this machine can run, and aarch64's where it can be emulated.
+  static let targets: [Target] =
+    Target.host().instructionSet.included.map { Target($0) }
+    + (Emulator.aarch64 == nil ? [] : [Target(.neon)])
 
   static let cache = KernelCache(folder: temporaryFolder())
 
@@ -46,7 +42,8 @@ enum NativeRun {
     _ kernel: CompiledKernel, inputs: [Tensor], outputs: [TensorType], sizes: [Symbol: Int] = [:],
     tilesAtOnce: Int = .max, backwards: Bool = false, threads: Int = 1, inPlace: [Int: Int] = [:]
   ) throws -> [Tensor] {
-    let function = try function(kernel)
+    let isEmulated = !kernel.target.runs(on: .host())
+    let function = isEmulated ? nil : try function(kernel)
     let arguments = kernel.sizes.map { Int64($0.evaluated { sizes[$0] }!) }
     let tiles = kernel.tiles.evaluated { sizes[$0] }!
     let shapes = outputs.map { $0.shape.evaluated { sizes[$0] }! }
@@ -72,11 +69,11 @@ enum NativeRun {
       return buffer
     }
     defer { (memory + given + scratch).forEach { $0.deallocate() } }
-    var pointers = (given + memory).map { Optional($0.baseAddress!) }
+    var places = Array((given + memory).indices)
     for (output, input) in inPlace {
       memory[output].copyMemory(
         from: UnsafeRawBufferPointer(rebasing: given[input][..<stored[output]]))
-      pointers[input] = pointers[given.count + output]
+      places[input] = given.count + output
     }
     var pieces: [(Int, Int)] = []
     var first = 0
@@ -86,13 +83,22 @@ enum NativeRun {
       first = end
     }
     if backwards { pieces.reverse() }
-    let shares = scratch.indices.map { thread in
-      let own = pieces.indices.filter { $0 % threads == thread }.map { pieces[$0] }
-      return Share(
-        function: function, buffers: pointers, sizes: arguments, scratch: scratch[thread],
-        pieces: own)
+    let all = given + memory
+    if let function {
+      let shares = scratch.indices.map { thread in
+        let own = pieces.indices.filter { $0 % threads == thread }.map { pieces[$0] }
+        return Share(
+          function: function, buffers: places.map { all[$0].baseAddress! }, sizes: arguments,
+          scratch: scratch[thread], pieces: own)
+      }
+      if threads == 1 { shares[0].run() } else { run(shares) }
+    } else {
+      try Emulator.aarch64!.run(
+        Emulator.Call(
+          objectPath: kernel.objectPath, symbol: kernel.symbol, memory: all + [scratch[0]],
+          isWritten: all.indices.map { $0 >= given.count } + [true], buffers: places,
+          sizes: arguments.map(Int.init), scratch: all.count, pieces: pieces))
     }
-    if threads == 1 { shares[0].run() } else { run(shares) }
     for (buffer, count) in zip(memory, stored) {
       #expect(buffer[count...].allSatisfy { $0 == 0xA5 }, "written past the end")
     }

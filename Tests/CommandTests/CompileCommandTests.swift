@@ -63,6 +63,34 @@ import Testing
     #expect(outcome.output.split(separator: "\n").count == 200)
   }
 
+  /// A plan for aarch64 needs no machine of that family, nor an emulator.
+  @Test(
+    .enabled(
+      if: Target(.neon).counterpart(on: .host()) != nil,
+      "needs a machine of x86-64-v3 or newer"))
+  func plansForAnotherMachine() throws {
+    defer { command.remove() }
+    let cache = "\(path) TENON_CACHE=\(folder)/cache"
+    let outcome = tenon(
+      "compile small.tenon -o arm.plan --dim batch=2 --input x=x.npy --target aarch64 --keep-c arm",
+      cache)
+    #expect(outcome.ending == .exited(0))
+    #expect(outcome.output.hasPrefix("wrote arm.plan\nwrote "))
+    #expect(
+      tenon("run --plan arm.plan --input x=x.npy")
+        == .init(
+          ending: .exited(1),
+          output: "tenon: plan file: it is for `aarch64` processors, and this one is x86_64; "
+            + "compile the model here\n  while loading arm.plan\n"))
+    let run = tenon("run small.tenon --target neon --dim batch=2 --input x=x.npy", cache)
+    #expect(run.ending == .exited(64))
+    #expect(
+      run.output.hasPrefix(
+        "Error: --target neon: this machine has \(Target.host().instructionSet.rawValue)\n"))
+    let inspected = tenon("inspect small.tenon --target neon --dim batch=2 --kernels", cache)
+    #expect(inspected.ending == .exited(0))
+  }
+
   @Test func refusals() throws {
     defer { command.remove() }
     #expect(

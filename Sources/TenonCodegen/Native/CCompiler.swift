@@ -79,7 +79,7 @@ package struct CCompiler: Hashable, Sendable {
   }
 
   /// Whether kernels are built with a sanitizer, which takes many times as long.
-  static var isSanitizing: Bool { extraFlags.contains { $0.hasPrefix("-fsanitize") } }
+  package static var isSanitizing: Bool { extraFlags.contains { $0.hasPrefix("-fsanitize") } }
 
   /// Flags that change what is compiled; part of a kernel's key.
   package static func flags(_ target: Target) -> [String] {
@@ -94,6 +94,9 @@ package struct CCompiler: Hashable, Sendable {
     case .neon: flags += ["--target=aarch64-linux-gnu"]
     case .generic: break
     }
+    if target.instructionSet.architecture == "x86_64", Target.hostArchitecture != "x86_64" {
+      flags.append("--target=x86_64-linux-gnu")
+    }
     if target.hasByteDotProduct, target.instructionSet == .avx512 { flags.append("-mavx512vnni") }
     if target.hasBFloat16DotProduct, target.instructionSet == .avx512 {
       flags.append("-mavx512bf16")
@@ -106,10 +109,13 @@ package struct CCompiler: Hashable, Sendable {
     let flags = CCompiler.flags(target)
     // A sanitizer's functions are in the process that loads the object.
     let isWhole = !CCompiler.isSanitizing
+    // The system's linker knows this machine's objects alone.
+    let isForeign = ![nil, Target.hostArchitecture].contains(target.instructionSet.architecture)
     return ChildProcess.Job(
       program: path,
       arguments: ["-x", "c", "-"] + flags + ["-fPIC", "-shared", "-nostdlib"]
-        + (isWhole ? ["-Wl,-z,defs"] : []) + ["-o", output],
+        + (isForeign ? ["-fuse-ld=lld"] : []) + (isWhole ? ["-Wl,-z,defs"] : [])
+        + ["-o", output],
       input: source)
   }
 }

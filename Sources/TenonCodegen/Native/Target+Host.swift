@@ -7,6 +7,17 @@ extension Target {
     Target(processorInformation: processorInformation, cacheSize: Target.cacheSize)
   }
 
+  /// The processor family that this program was compiled for.
+  package static var hostArchitecture: String {
+    #if arch(x86_64)
+      "x86_64"
+    #elseif arch(arm64)
+      "aarch64"
+    #else
+      "other"
+    #endif
+  }
+
   /// What the system calls the first processor: `Intel(R) Xeon(R) …`; empty where it does not say.
   package static var processorName: String {
     for line in processorInformation.split(separator: "\n") where line.hasPrefix("model name") {

@@ -114,7 +114,7 @@ extension PlanFile {
     }
     let metadata = [
       (PlanFile.formatKey, "\(PlanFile.formatVersion)"),
-      (PlanFile.architectureKey, PlanFile.architecture),
+      (PlanFile.architectureKey, PlanFile.architecture(ofTarget: plan.target)),
       (PlanFile.digestKey, PlanFile.digest(text, objects)), (PlanFile.planKey, text),
     ]
     return (tensors, metadata)
@@ -133,8 +133,9 @@ extension PlanFile {
     let architecture = try metadata(architectureKey)
     let text = try metadata(planKey)
     let digest = try metadata(digestKey)
-    guard architecture == PlanFile.architecture else {
-      throw TenonError.otherArchitecture(architecture, here: PlanFile.architecture)
+    let here = target.instructionSet.architecture ?? Target.hostArchitecture
+    guard architecture == here else {
+      throw TenonError.otherArchitecture(architecture, here: here)
     }
     let names = Set(file.names)
     var objects: [[UInt8]] = []
@@ -198,15 +199,10 @@ extension PlanFile {
 
   private static let portableMark = "portable 1 "
 
-  /// The processor family whose machine code the objects hold.
-  static var architecture: String {
-    #if arch(x86_64)
-      "x86_64"
-    #elseif arch(arm64)
-      "aarch64"
-    #else
-      "other"
-    #endif
+  /// The processor family whose machine code the objects of a plan hold.
+  static func architecture(ofTarget name: String) -> String {
+    let set = name.split(separator: "+").first.flatMap { Target.InstructionSet(rawValue: "\($0)") }
+    return set?.architecture ?? Target.hostArchitecture
   }
 
   /// Whether a machine has every instruction of the plan's target: `avx512+vnni`.
@@ -216,15 +212,8 @@ extension PlanFile {
     guard let set = Target.InstructionSet(rawValue: parts[0]) else {
       throw TenonError.damagedPlan("it is for the unknown target \(TenonError.shownTarget(name))")
     }
-    let sets: [Target.InstructionSet] =
-      switch machine.instructionSet {
-      case .avx512: [.generic, .avx2, .avx512]
-      case .avx2: [.generic, .avx2]
-      case .neon: [.generic, .neon]
-      case .generic: [.generic]
-      }
     let features = machine.name.split(separator: "+").dropFirst().map(String.init)
-    guard sets.contains(set), parts.dropFirst().allSatisfy({ features.contains($0) }) else {
+    guard machine.instructionSet.included.contains(set), parts.dropFirst().allSatisfy({ features.contains($0) }) else {
       throw TenonError.otherTarget(
         TenonError.shownTarget(name), here: machine.name, set: machine.instructionSet.rawValue)
     }

@@ -49,19 +49,3 @@ struct FillPattern {
 
     """
 }
-
-/// The 64-bit FNV-1a hash (Fowler, Noll, Vo), for comparing what is too long to be written out.
-enum ByteHash {
-  static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
-
-  static let source = """
-    static u64 hash(const u8 *memory, i64 count) {
-      u64 value = 0xcbf29ce484222325ul;
-      for (i64 i = 0; i < count; i++) value = (value ^ memory[i]) * 0x100000001b3ul;
-      return value;
-    }
-
-    """
-}

@@ -4,7 +4,7 @@ import TenonRuntime
 import TenonTensor
 
 /// A C file with one kernel of a plan and a `main` that calls it as a run of the plan did and
-/// compares what it leaves, bit by bit: status 0 where all is equal, else 1.
+/// compares what it leaves, bit by bit but for NaN: status 0 where all is equal, else 1.
 public struct StandaloneKernel: Sendable {
   /// `03_matmul_add.c`.
   public let fileName: String
@@ -12,26 +12,49 @@ public struct StandaloneKernel: Sendable {
 }
 
 extension CompiledPlan {
-  /// A file for each distinct kernel, in the order of the steps.
+  /// A file for each distinct kernel, in the order of the steps. Where the plan is for another
+  /// processor family, what its kernels leave is found by the same C in this machine's code.
   ///
   /// - Parameter inputs: what the plan is run on; inputs left out are a pattern.
-  /// - Throws: `plan-file` where this machine cannot run the plan or its kernels are bytecode, and
-  ///   what running throws.
+  /// - Throws: `plan-file` where this machine can run neither the plan nor its kernels' C, or they
+  ///   are bytecode, and what compiling and running throw.
   public func standaloneKernels(inputs: [String: Tensor] = [:]) throws -> [StandaloneKernel] {
-    try PlanFile.checkTarget(file.plan.target, Target.host())
     let kernels = entry.kernels.compactMap(\.native)
     guard kernels.count == entry.kernels.count else {
       throw TenonError.noSource(file.plan.name)
     }
-    let capture = KernelCapture(plan: file.plan) { kernel, buffer in
+    let counterpart = options.usedTarget.counterpart(on: .host())
+    if counterpart == nil { try PlanFile.checkTarget(file.plan.target, .host()) }
+    let plan = try counterpart.map { try self.plan(kernels, for: $0) } ?? file.plan
+    let capture = KernelCapture(plan: plan) { kernel, buffer in
       kernels[kernel].kernel.buffers[buffer].isOutput
     }
     return try capture.calls(inputs: inputs).enumerated().map { number, call in
       let name = fileName(number, file.plan.kernels[call.kernel].info)
       let text = StandaloneText(
-        call: call, kernel: kernels[call.kernel], uses: uses(call.kernel, kernels), fileName: name)
+        call: call, kernel: kernels[call.kernel], uses: uses(call.kernel, kernels), fileName: name,
+        counterpart: counterpart)
       return StandaloneKernel(fileName: name, source: text.source)
     }
+  }
+
+  /// The plan with the same kernels in the code of a target's counterpart.
+  private func plan(_ kernels: [CompiledKernel], for counterpart: Target) throws -> Plan {
+    let cache = KernelCache(folder: TemporaryFolder.make())
+    let compiled = try KernelCompiler(target: counterpart, cache: cache)
+      .compile(kernels.map(\.group))
+    var plan = file.plan
+    plan.target = counterpart.name
+    plan.objects = []
+    for (number, kernel) in compiled.enumerated() {
+      precondition(
+        kernel.kernel == kernels[number].kernel, "internal: a counterpart's kernel is another")
+      let object = ObjectCode.file(kernel.objectPath)
+      if !plan.objects.contains(object) { plan.objects.append(object) }
+      plan.kernels[number].object = plan.objects.firstIndex(of: object)!
+      plan.kernels[number].symbol = kernel.symbol
+    }
+    return plan
   }
 
   /// What the steps that run a kernel, or an equal one, say: computation and types, then user lines.
@@ -78,6 +101,8 @@ private struct StandaloneText {
   let kernel: CompiledKernel
   let uses: [String]
   let fileName: String
+  /// What the outputs were found with, where the kernel's own target does not run here.
+  let counterpart: Target?
 
   /// Whether contents are generated and compared by a hash, since they are too long to be written
   /// out.
@@ -85,7 +110,7 @@ private struct StandaloneText {
 
   var source: String {
     """
-    // clang \(CCompiler.flags(kernel.target).joined(separator: " ")) \(fileName) && ./a.out
+    // clang \(CCompiler.flags(kernel.target).joined(separator: " ")) \(fileName) && \(run)
     //
     \(comment(uses))
     // \(kernel.flops) FLOPs, \(kernel.bytes) bytes, \(kernel.tiles) tiles
@@ -93,8 +118,16 @@ private struct StandaloneText {
     // \(contents)
     \(kernel.source())
     int printf(const char *, ...);
-    \(FillPattern.source)\(ByteHash.source)\(memory)\(main)
+    \(FillPattern.source)\(StoredNumber.source)\(memory)\(main)
     """
+  }
+
+  /// What runs the compiled file.
+  private var run: String {
+    guard counterpart != nil, let family = kernel.target.instructionSet.architecture else {
+      return "./a.out"
+    }
+    return "qemu-\(family) -L /usr/\(family)-linux-gnu ./a.out"
   }
 
   /// Text out of a graph on lines that stay comments.
@@ -109,10 +142,23 @@ private struct StandaloneText {
   }
 
   private var contents: String {
-    if isLong { return "main: inputs from a pattern, outputs by their hash." }
+    let origin =
+      counterpart.map {
+        "\n// The outputs are those of the same C in code for \($0.name): equal but for NaN."
+      } ?? ""
+    if isLong { return "main: inputs from a pattern, outputs by their hash.\(origin)" }
     return call.isCaptured
-      ? "main: inputs and outputs of the kernel's first call in a run of the plan."
-      : "main: inputs from a pattern, since the run did not reach the kernel."
+      ? "main: inputs and outputs of the kernel's first call in a run of the plan.\(origin)"
+      : "main: inputs from a pattern, since the run did not reach the kernel.\(origin)"
+  }
+
+  /// How the numbers in memory that the kernel writes are told apart.
+  private func number(in memory: Int) -> StoredNumber {
+    let written = call.buffers.indices.first {
+      call.buffers[$0] == memory && kernel.kernel.buffers[$0].isOutput
+    }
+    return StoredNumber(
+      written.map { kernel.kernel.buffers[$0].element } ?? call.memory[memory].elementType)
   }
 
   private var memory: String {
@@ -167,16 +213,19 @@ private struct StandaloneText {
     ]
     for (number, part) in call.memory.enumerated() {
       guard let after = part.after else { continue }
+      let stored = self.number(in: number)
+      let form = "\(stored.width), 0x\(String(stored.infinity, radix: 16))ul"
       if isLong {
-        let expected = String(ByteHash.hash(after), radix: 16)
+        let expected = String(stored.hash(after), radix: 16)
         lines += [
-          "  if (hash((const u8 *)memory\(number), \(after.count)) != 0x\(expected)ul) {",
+          "  if (hash((const u8 *)memory\(number), \(after.count), \(form)) != 0x\(expected)ul) {",
           "    printf(\"memory \(number) has another hash\\n\");", "    status = 1;", "  }",
         ]
       } else {
         lines += [
-          "  for (i64 i = 0; i < \(after.count); i++)",
-          "    if (((const u8 *)memory\(number))[i] != ((const u8 *)expected\(number))[i]) {",
+          "  for (i64 i = 0; i + \(stored.width) <= \(after.count); i += \(stored.width))",
+          "    if (number((const u8 *)memory\(number) + i, \(form))",
+          "        != number((const u8 *)expected\(number) + i, \(form))) {",
           "      printf(\"memory \(number) differs at byte %ld\\n\", i);", "      status = 1;",
           "      break;", "    }",
         ]

@@ -54,17 +54,6 @@ public func tune(
   return try tuner.run()
 }
 
-extension Target {
-  /// Whether a machine has the instructions.
-  fileprivate func runs(on host: Target) -> Bool {
-    switch instructionSet {
-    case host.instructionSet, .generic: true
-    case .avx2: host.instructionSet == .avx512
-    case .avx512, .neon: false
-    }
-  }
-}
-
 /// A kernel that can be tuned, with how often the entries run it.
 struct TunableSite {
   let kernel: TunableKernel

@@ -4,11 +4,13 @@ import TenonTestKit
 import Testing
 
 /// Every op's generated cases on the reference backend, as bytecode and as kernels of every
-/// instruction set, on one thread and on two.
+/// instruction set, on one thread and on two; of aarch64's in an emulator, where it is installed.
 @Suite struct BackendMatrixTests {
+  static let backends = CaseBackend.all + CaseBackend.emulated
+
   @Test func theCount() {
     let every = CaseTable.every
-    let backends = CaseBackend.all.map(\.description).joined(separator: ", ")
+    let backends = Self.backends.map(\.description).joined(separator: ", ")
     print(
       "\(CaseTable.count) cases of \(CaseTable.names.count) ops; each on \(backends); "
         + "1 and 2 threads" + (every > 1 ? "; one case in \(every)" : ""))
@@ -16,7 +18,7 @@ import Testing
     #expect(CaseBackend.all.contains(CaseBackend(.native, Target(.generic))))
   }
 
-  @Test(arguments: CaseBackend.all, CaseTable.batches)
+  @Test(arguments: backends, CaseTable.batches)
   func agreesWithReference(_ backend: CaseBackend, _ batch: CaseTable.Batch) throws {
     let (cases, owners) = (batch.cases, batch.owners)
     let expected = try batch.ops.flatMap { try CaseTable.expected($0) }
@@ -34,7 +36,12 @@ import Testing
     }
   }
 
-  @Test(arguments: CaseBackend.all.filter { $0.backend == .native })
+  @Test(.enabled(if: Emulator.aarch64 != nil, "\(Emulator.missing)"))
+  func kernelsOfAarch64AreEmulated() {
+    #expect(Self.backends.contains(CaseBackend(.native, Target(.neon))))
+  }
+
+  @Test(arguments: backends.filter { $0.backend == .native })
   func nativePlansAreOfKernels(_ backend: CaseBackend) throws {
     var met: Set<String> = []
     for batch in CaseTable.batches {

@@ -44,7 +44,7 @@ import Testing
     #expect(
       try metadata { $0[1].1 = "riscv64" }
         == "plan file: it is for `riscv64` processors, and this one is "
-        + "\(PlanFile.architecture); compile the model here")
+        + "\(Target.hostArchitecture); compile the model here")
     #expect(
       try metadata { $0.remove(at: 2) }
         == "plan file: it holds no plan: its metadata lack `tenon.digest`")

@@ -13,22 +13,24 @@ import Testing
   /// What compiling and running each file gives: the program's output and how it ended.
   static func outcomes(_ kernels: [StandaloneKernel]) throws -> [ChildProcess.Outcome] {
     let folder = TestFolder()
+    let program = folder.file("a.out")
     return try kernels.map { kernel in
       try AtomicFile.write(Array(kernel.source.utf8), to: folder.file(kernel.fileName))
       let line = kernel.source.prefix { $0 != "\n" }.dropFirst(3)
       let words = line.split(separator: " ").map(String.init)
-      #expect(words.suffix(3) == [kernel.fileName, "&&", "./a.out"])
+      let end = try #require(words.firstIndex(of: "&&"))
+      #expect(words[end - 1] == kernel.fileName && words.last == "./a.out")
       let clang = try CCompiler.find().path
       let compiled = ChildProcess.run(
         [
           ChildProcess.Job(
             program: clang,
-            arguments: words.dropFirst().dropLast(3)
-              + [folder.file(kernel.fileName), "-o", folder.file("a.out")])
+            arguments: words[1..<end - 1] + [folder.file(kernel.fileName), "-o", program])
         ], atOnce: 1)[0]
       guard compiled.succeeded else { return compiled }
+      let run = words[(end + 1)...].dropLast() + [program]
       return ChildProcess.run(
-        [ChildProcess.Job(program: folder.file("a.out"), arguments: [])], atOnce: 1)[0]
+        [ChildProcess.Job(program: run[end + 1], arguments: Array(run.dropFirst()))], atOnce: 1)[0]
     }
   }
 

@@ -144,8 +144,9 @@ public struct BackendCases {
     }
   }
 
-  /// Runs each case on one thread and on two, emulated ones on one, and calls `body` with its number and with how its
-  /// results differ from those expected or between the two runs; nil where they do not.
+  /// Runs each case on one thread and on two, emulated ones on one, and calls `body` with its
+  /// number and with how its results differ from those expected or between the two runs; nil where
+  /// they do not.
   ///
   /// - Parameter expected: the results of each case.
   /// - Throws: what `body` throws, and what an op's inference throws.

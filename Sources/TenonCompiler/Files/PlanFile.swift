@@ -213,7 +213,9 @@ extension PlanFile {
       throw TenonError.damagedPlan("it is for the unknown target \(TenonError.shownTarget(name))")
     }
     let features = machine.name.split(separator: "+").dropFirst().map(String.init)
-    guard machine.instructionSet.included.contains(set), parts.dropFirst().allSatisfy({ features.contains($0) }) else {
+    guard machine.instructionSet.included.contains(set),
+      parts.dropFirst().allSatisfy({ features.contains($0) })
+    else {
       throw TenonError.otherTarget(
         TenonError.shownTarget(name), here: machine.name, set: machine.instructionSet.rawValue)
     }

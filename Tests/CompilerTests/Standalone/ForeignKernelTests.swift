@@ -163,7 +163,8 @@ struct ForeignKernelTests {
     let x = try graph.input("x", .f32, [4])
     try graph.output("y", x + x)
     let file = try compilePlan(graph, entry: "main", CompileOptions(target: Target(.neon))).file
-    let path = TestFolder().file("double.plan")
+    let folder = TestFolder()
+    let path = folder.file("double.plan")
     try file.write(to: path)
     let error = #expect(throws: TenonError.self) { try PlanFile.load(path: path) }
     #expect(
@@ -171,7 +172,9 @@ struct ForeignKernelTests {
         plan file: it is for `aarch64` processors, and this one is x86_64; compile the model here
           while loading \(path)
         """)
-    #expect(try PlanFile.load(path: path, target: Target(.neon)).plan.target == "neon")
+    #expect(
+      try PlanFile.load(path: folder.file("double.plan"), target: Target(.neon)).plan.target
+        == "neon")
     #expect(
       throws: TenonError(
         "foreign-target",

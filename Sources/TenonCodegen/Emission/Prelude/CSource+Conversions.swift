@@ -106,6 +106,10 @@ extension CSource {
         INLINE $T \(name)_$s(\(source) x) {
           const \(source) least = (\(source))(\(least)), most = (\(source))(\(most));
           \(source) in = \(number);
+        #if defined(__aarch64__)
+          // The instruction for such a choice gives NaN where one is a signalling NaN.
+          in = in == in ? in : (\(source))(0);
+        #endif
           in = in > least ? in : least;
           in = in < most ? in : most;
           return $convert($convert(in, \(middle)), $T);

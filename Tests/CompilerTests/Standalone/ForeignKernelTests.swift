@@ -35,8 +35,9 @@ struct ForeignKernelTests {
   }
 
   private static func check(
-    _ outcomes: [(kernel: StandaloneKernel, outcome: ChildProcess.Outcome)]
+    _ outcomes: [(kernel: StandaloneKernel, outcome: ChildProcess.Outcome)], of name: String
   ) {
+    print("\(outcomes.count) kernels of \(name) on aarch64")
     #expect(!outcomes.isEmpty)
     for (kernel, outcome) in outcomes {
       #expect(outcome == StandaloneKernelTests.equal, "\(kernel.fileName)")
@@ -50,7 +51,7 @@ struct ForeignKernelTests {
   }
 
   @Test(arguments: TestNetwork.all) func networks(_ network: TestNetwork) throws {
-    Self.check(try Self.outcomes(network.record(), sizes: network.sizes))
+    Self.check(try Self.outcomes(network.record(), sizes: network.sizes), of: network.name)
   }
 
   private static func numbers(_ shape: [Int], _ phase: Int) throws -> Tensor {
@@ -75,7 +76,7 @@ struct ForeignKernelTests {
     try graph.output("image", a)
     try graph.output("scores", softmax(linear(mean(a, axes: [2, 3]), weights([10, 64], 7))))
     let outcomes = try Self.outcomes(graph)
-    Self.check(outcomes)
+    Self.check(outcomes, of: graph.name)
     for words in ["Winograd", "blocks"] {
       #expect(outcomes.contains { $0.kernel.source.contains(words) }, "\(words)")
     }
@@ -99,7 +100,7 @@ struct ForeignKernelTests {
     try graph.output("y", linear(wide, weights([96, 200], 8)))
     let half = try convert(normal, to: .f16)
     try graph.output("half", matmul(half, convert(transpose(half, [1, 0]), to: .f16)))
-    Self.check(try Self.outcomes(graph))
+    Self.check(try Self.outcomes(graph), of: graph.name)
   }
 
   /// Layers on bytes, as post-training quantization makes them.
@@ -116,7 +117,7 @@ struct ForeignKernelTests {
       to: graph, entry: "main", samples: samples
     ).graph
     let outcomes = try Self.outcomes(quantized)
-    Self.check(outcomes)
+    Self.check(outcomes, of: graph.name)
     #expect(outcomes.contains { $0.kernel.source.contains("dot_of_bytes") })
   }
 
@@ -131,7 +132,7 @@ struct ForeignKernelTests {
     let places = try convert(abs(x) * 4, to: .i32)
     try graph.output("taken", embedding(x, slice(places, starts: [0, 0], limits: [1, 300])))
     try graph.output("largest", argMax(x, axis: 1))
-    Self.check(try Self.outcomes(graph))
+    Self.check(try Self.outcomes(graph), of: graph.name)
   }
 
   /// Every function of one float that is no rounding, and conversions between all float types.
@@ -155,7 +156,7 @@ struct ForeignKernelTests {
       try graph.output("to \(type)", there)
       try graph.output("from \(type)", convert(there, to: .f32))
     }
-    Self.check(try Self.outcomes(graph))
+    Self.check(try Self.outcomes(graph), of: graph.name)
   }
 
   @Test func plansOfAarch64AreNotRunHere() throws {

@@ -6,6 +6,16 @@ import Testing
 
 /// Schedules of contractions asked for in the cost model's place.
 @Suite struct ContractionChoiceTests {
+  /// Blocks of results for which registers suffice, as clang uses them.
+  @Test func rowsOfEachInstructionSet() {
+    func rows(_ set: Target.InstructionSet) -> [Int] {
+      (1...4).map { RegisterBlock.mostRows(vectors: $0, Target(set)) }
+    }
+    #expect(rows(.avx512) == [30, 14, 9, 6])
+    #expect(rows(.avx2) == [14, 6, 4, 2])
+    #expect(rows(.neon) == [28, 13, 8, 6])
+  }
+
   @Test func textIsReadBack() {
     let choices = [
       ContractionChoice(rows: 14, vectors: 2, pieces: 4),

@@ -15,9 +15,8 @@ public struct CompiledPlan: Sendable {
 }
 
 /// Compiles one entry to a plan that runs where there is no compiler, on this machine or, with its
-/// target, on another. Equal graphs and options give
-/// equal bytes: kernels are compiled anew, not taken from the cache, whose objects hold what
-/// happened to be compiled together.
+/// target, on another. Equal graphs and options give equal bytes: kernels are compiled anew, not
+/// taken from the cache, whose objects hold what happened to be compiled together.
 ///
 /// - Parameter options: `frozen` holds the variables' values; those left out get the ones that the
 ///   entry `initialize` gives; `backend` is native or portable. `entries` and `cacheFolder` are not

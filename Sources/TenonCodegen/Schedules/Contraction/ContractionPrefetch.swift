@@ -32,7 +32,7 @@ struct ContractionPrefetch {
   private static let lineBytes = 64
   /// More lines than this take longer to ask for than to wait for.
   private static let mostLines = 16
-  /// Pieces of rows for which a panel that is soon done is too short.
+  /// Fewer pieces of rows are done too soon for a part of the next panel with each.
   private static let leastPieces = 8
 
   /// The innermost loop's variable.

@@ -11,15 +11,9 @@ extension KernelBuilder {
     var lower = range.lower
     let length = range.upper - range.lower
     func run(_ step: Int, _ vectors: Int) {
-      // As many whole steps as there are.
-      let left = range.upper - lower
-      let upper: IndexExpression
-      if let size = left.constantValue?.constant {
-        if size < step { return }
-        upper = lower + Dimension(size / step * step)
-      } else {
-        upper = lower + wholeSteps(left, step)
-      }
+      let whole = wholeSteps(range.upper - lower, step)
+      if whole == IndexExpression(0) { return }
+      let upper = lower + whole
       loop(from: lower, to: upper, step: step) { variable in
         bound(variable, below: range.loop.extent)
         body(variable, vectors, nil)
@@ -43,7 +37,10 @@ extension KernelBuilder {
   }
 
   /// The largest multiple of `step` in a length.
-  private func wholeSteps(_ length: IndexExpression, _ step: Int) -> IndexExpression {
+  func wholeSteps(_ length: IndexExpression, _ step: Int) -> IndexExpression {
+    if let size = length.constantValue?.constant {
+      return IndexExpression(Dimension(size / step * step))
+    }
     let divisor = index(IndexExpression(Dimension(step)))
     let quotient = define(
       .floorDivide(index(length), divisor), LaneType(.i64))

@@ -103,11 +103,16 @@ struct ContractionPrefetch {
     let base = writer.rowAddress(at: place, IndexExpression(0)).offset
     var lines: [Int] = []
     for row in 0..<count {
-      for step in 0..<steps {
+      // A row's steps lie side by side or evenly apart.
+      let distances = [0, steps - 1].map { step -> Int? in
         var place = place
         place[axis] = IndexExpression(Dimension(step))
         let offset = writer.rowAddress(at: place, IndexExpression(Dimension(row))).offset
-        guard let distance = (offset - base).constantValue?.constant else { return [] }
+        return (offset - base).constantValue?.constant
+      }
+      guard let first = distances[0], let last = distances[1], first <= last else { return [] }
+      let apart = max(perLine, (last - first) / max(1, steps - 1))
+      for distance in stride(from: first, through: last, by: apart) + [last] {
         let line = distance / perLine * perLine
         if lines.last != line { lines.append(line) }
       }

@@ -325,24 +325,12 @@ struct ContractionWriter {
       ahead.write(at: first)
       return loop(range.lower, range.upper, copies: 4, body)
     }
-    let end = range.lower + (range.upper - range.lower).wholeParts(of: ahead.steps, builder)
+    let end = range.lower + builder.wholeSteps(range.upper - range.lower, ahead.steps)
     loop(range.lower, end, step: ahead.steps) { place in
       ahead.write(at: place)
       let first = place[ahead.axis]!
       loop(first, first + Dimension(ahead.steps), copies: 4, body)
     }
     if end != range.upper { loop(end, range.upper, copies: 4, body) }
-  }
-}
-
-extension IndexExpression {
-  /// The largest multiple of `length` that is not larger.
-  fileprivate func wholeParts(of length: Int, _ builder: KernelBuilder) -> IndexExpression {
-    if let number = constantValue?.constant {
-      return IndexExpression(Dimension(number / length * length))
-    }
-    let step = builder.index(IndexExpression(Dimension(length)))
-    let parts = builder.define(.floorDivide(builder.index(self), step), LaneType(.i64))
-    return .scalar(parts) * Dimension(length)
   }
 }

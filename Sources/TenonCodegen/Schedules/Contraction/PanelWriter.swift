@@ -134,10 +134,7 @@ struct PanelWriter {
   /// Squares of depth by columns turned over; what is left of the depth step by step.
   private func transpose(_ range: LoopRange, at place: AxisPlaces, _ packed: Packed) {
     let axis = range.loop.axes.last!
-    let step = builder.index(IndexExpression(Dimension(block.lanes)))
-    let squares = builder.define(
-      .floorDivide(builder.index(range.upper - range.lower), step), LaneType(.i64))
-    let end = range.lower + IndexExpression.scalar(squares) * Dimension(block.lanes)
+    let end = range.lower + builder.wholeSteps(range.upper - range.lower, block.lanes)
     builder.loop(from: range.lower, to: end, step: block.lanes) { index in
       builder.bound(index, below: range.loop.extent)
       for vector in 0..<columns.vectors {

@@ -67,10 +67,7 @@ struct RowPieces {
       } otherwise: {
         var lower = first
         for length in [4, 1] where length < most {
-          let step = builder.index(IndexExpression(Dimension(length)))
-          let steps = builder.define(
-            .floorDivide(builder.index(total - lower), step), LaneType(.i64))
-          let upper = lower + IndexExpression.scalar(steps) * Dimension(length)
+          let upper = lower + builder.wholeSteps(total - lower, length)
           builder.loop(from: lower, to: upper, step: length) { row in
             builder.bound(row, below: extent)
             body(length, row)

@@ -180,11 +180,7 @@ extension Layout {
     else { return nil }
     let column = columns.map { axis(of: $0.loopAxis, blocksOf: $0.block) }
     if let column, column == nil { return nil }
-    func place(_ axis: Int) -> Int {
-      depth.lastIndex { loop in
-        indices[axis].axes.contains { loop.axes.contains($0) }
-      } ?? -1
-    }
+    func place(_ axis: Int) -> Int { depth.lastIndex { indices[axis].depends(on: $0) } ?? -1 }
     let others = type.shape.indices.filter { $0 != inner && $0 != column ?? nil }
     let outer = others.filter { place($0) < 0 }.map { Layout.Part(axis: $0) }
     let steps = others.filter { place($0) >= 0 }

@@ -90,15 +90,12 @@ extension StageAnalysis {
   fileprivate func slides(along rows: LoopAxis, over window: [LoopAxis], lane: Int) -> Bool {
     guard let reduction = compute.reduction, storesSideBySide(along: lane) else { return false }
     let program = reduction.program
-    let domain = compute.axes + reduction.axes
     var isSliding = false
     for (place, isNeeded) in program.needed(for: reduction.values).enumerated() where isNeeded {
       let instruction = program.instructions[place]
       if instruction.guards.contains(where: { $0.expression.axes.contains(lane) }) { return false }
       guard case .load(let operand, let indices, _, _) = instruction else { continue }
-      let offset = operands[operand].offset(indices).simplified {
-        $0 < domain.count ? domain[$0] : nil
-      }
+      let offset = operands[operand].offset(indices).simplified(size)
       guard offset.scalars.isEmpty,
         !offset.axes.contains(lane) || offset.isSideBySide(along: lane)
       else { return false }

@@ -115,7 +115,7 @@ struct WindowWriter {
       let rest = loops.dropFirst()
       let known = outerGuards(of: loop, before: rest)
       guard !known.isEmpty else { return windows(rest, at: place, writer, body) }
-      var lowering = writer.lowering(reduction.program, at: place, StageWriter.Lanes())
+      let lowering = writer.lowering(reduction.program, at: place, StageWriter.Lanes())
       guard let holds = lowering.condition(known) else {
         return windows(rest, at: place, writer, body)
       }

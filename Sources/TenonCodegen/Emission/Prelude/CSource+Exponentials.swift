@@ -3,23 +3,49 @@ import TenonTensor
 
 // Prelude functions built on exp.
 extension CSource {
-  /// exp x = 2ⁿ exp r, n the integer nearest x / ln 2. The power of two is applied in two factors,
-  /// so that subnormal results are rounded once and large ones overflow late.
-  mutating func exponentialSingle(_ type: LaneType) -> String {
+  /// What is known of an exponential's argument.
+  enum ExponentialDomain {
+    case any, notPositive
+    /// Of at most 80 in magnitude: neither the argument nor the result needs care.
+    case near
+  }
+
+  /// exp x = 2ⁿ exp r, n the integer nearest x / ln 2. The power of two is applied in two factors
+  /// where results may be subnormal, so that these are rounded once, and large ones overflow late.
+  mutating func exponentialSingle(_ type: LaneType, _ domain: ExponentialDomain = .any) -> String {
     needBits(type)
-    let scaled = scaledByPower(type)
-    return function("exponential", type) {
+    // The last bits of `t` are those of n.
+    let (name, bounded, scaled) =
+      switch domain {
+      case .any:
+        (
+          "exponential", "bounded > high ? high : bounded",
+          """
+          const $I n = ($I)bits_$s(t) - ($I)(0x4b400000), n1 = n >> 1, n2 = n - n1;
+            return e * real_$s(($U)(n1 + 127) << 23) * real_$s(($U)(n2 + 127) << 23);
+          """
+        )
+      case .notPositive:
+        (
+          "exponential_of_negative", "bounded",
+          "return e * real_$s((bits_$s(t) << 23) + ($U)(191u << 23)) * ($T)(0x1p-64f);"
+        )
+      case .near:
+        ("exponential_near", "a", "return real_$s(bits_$s(e) + (bits_$s(t) << 23));")
+      }
+    let scale = scaledByPower(type)
+    return function(name, type) {
       """
-      INLINE $T exponential_$s($T a) {
+      INLINE $T \(name)_$s($T a) {
         const $T low = ($T)(-104.0f), high = ($T)(89.0f), magic = ($T)(12582912.0f);
-        $T x = a < low ? low : a;
-        x = x > high ? high : x;
+        const $T bounded = a < low ? low : a;
+        (void)bounded; (void)high;
+        const $T x = \(bounded);
         const $T t = MULTIPLY_ADD(x, ($T)(1.4426950f), magic), m = t - magic;
-        const $I n = ($I)bits_$s(t) - ($I)(0x4b400000), n1 = n >> 1, n2 = n - n1;
         const $T r = MULTIPLY_ADD(m, ($T)(-3.1946186e-05f), MULTIPLY_ADD(m, ($T)(-0.693115234375f), x));
         const $T p = \(Polynomial.exponentialSingle.horner("r", .f32));
-        const $T e = MULTIPLY_ADD(r * r, p, r) + ($T)(1.0f);\(scaled)
-        return e * real_$s(($U)(n1 + 127) << 23) * real_$s(($U)(n2 + 127) << 23);
+        const $T e = MULTIPLY_ADD(r * r, p, r) + ($T)(1.0f);\(scale)
+        \(scaled)
       }
       """
     }
@@ -95,7 +121,9 @@ extension CSource {
 
   /// 1 / (1 + exp -x), with exp of a negative number alone.
   mutating func logistic(_ type: LaneType) -> String {
-    let exponential = transcendental(.exponential, type)
+    let exponential =
+      type.element == .f32
+      ? exponentialSingle(type, .notPositive) : transcendental(.exponential, type)
     let abs = floatFunction(.abs, type)
     return function("logistic", type) {
       """
@@ -109,7 +137,7 @@ extension CSource {
 
   /// An odd polynomial near 0, else 1 - 2 / (exp 2x + 1).
   mutating func hyperbolicTangentSingle(_ type: LaneType) -> String {
-    let exponential = exponentialSingle(type)
+    let exponential = exponentialSingle(type, .near)
     let abs = floatFunction(.abs, type)
     return function("hyperbolic_tangent", type) {
       """
@@ -173,7 +201,7 @@ extension CSource {
 
   /// Near 0 a polynomial; else 1 - exp(-q(|x|)), where q fits -log(1 - erf).
   mutating func errorFunctionSingle(_ type: LaneType) -> String {
-    let exponential = exponentialSingle(type)
+    let exponential = exponentialSingle(type, .near)
     let abs = floatFunction(.abs, type)
     return function("error_function", type) {
       """

@@ -68,9 +68,20 @@ extension CSource {
       default: ""
       }
     _ = floatFunction(.abs, type)
+    let builtins = [
+      "floor": "floor", "ceil": "ceil", "truncate": "trunc", "round_even": "roundeven",
+    ]
+    let oneInstruction = builtins[name].map {
+      """
+
+      #if __has_builtin(__builtin_elementwise_\($0)) && (defined(__SSE4_1__) || defined(__aarch64__))
+        return __builtin_elementwise_\($0)(a);
+      #endif
+      """
+    } ?? ""
     return function(name, type) {
       """
-      INLINE $T \(name)_$s($T a) {
+      INLINE $T \(name)_$s($T a) {\(oneInstruction)
         const $T one = ($T)(1), half = one / ($T)(2), big = ($T)(\(whole)), abs_a = abs_$s(a);
         // Adding and taking away a large number rounds to nearest even.
         $T r = a < ($T)(0) ? (a - big) + big : (a + big) - big;

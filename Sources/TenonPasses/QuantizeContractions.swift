@@ -34,7 +34,7 @@ public struct QuantizeContractions: GraphPass {
   public func run(_ context: PassContext) throws {
     try context.rewrite(with: [
       OpenQuantizedProduct(), ViewOfDequantized(), MaximumOfDequantized(),
-      QuantizeOfDequantized(), ContractionOfDequantized(),
+      ZeroPointOfZero(), QuantizeOfDequantized(), ContractionOfDequantized(),
     ])
   }
 }

@@ -93,9 +93,9 @@ struct QuantizedProduct {
     let sums = try sum(apart.contraction, apart.input)
     let axes = right.numbers.shape.indices
     let kept = axes.filter { contraction.resultAxis(ofOperand: $0, operand: 1) != nil }
-    let totals = try TenonOps.sum(
-      convert(right.numbers, to: .i32), axes: axes.filter { !kept.contains($0) })
-    let offset = try totals * broadcast(zero!, to: totals)
+    let wide = try convert(right.numbers, to: .i32)
+    let offset = try TenonOps.sum(
+      wide * broadcast(zero!, to: wide), axes: axes.filter { !kept.contains($0) })
     return try sums
       - sums.graph.apply1(
         BroadcastInDim(
@@ -128,6 +128,22 @@ struct MaximumOfDequantized: RewriteRule {
     return .replace(
       try site.graph.apply1(dequantize, [largest] + parameters, site: CallSite()),
       because: "the scale is positive, so that order is kept")
+  }
+}
+
+/// A zero point that is 0 everywhere is none.
+struct ZeroPointOfZero: RewriteRule {
+  static let name = "zero-point-of-zero"
+  static let ops = OpSelection.types(Quantize.self, Dequantize.self)
+
+  func apply(_ site: RewriteSite) throws -> Rewrite? {
+    guard site.graph.operandCount(site.node) == 3,
+      (site.op as? Quantize)?.element.isInteger ?? site.operand(0).elementType.isInteger,
+      site.uniformConstant(site.operand(2), most: 1 << 16)?.isIntegerZero == true
+    else { return nil }
+    return .replace(
+      try site.graph.apply1(site.op, [site.operand(0), site.operand(1)], site: CallSite()),
+      because: "the zero point is 0")
   }
 }
 

@@ -69,7 +69,7 @@ extension ContractionChoice {
   func fits(_ shape: ContractionShape, lanes: Int, _ target: Target) -> Bool {
     let needed = max(1, (shape.columns.bound + lanes - 1) / lanes)
     guard (1...8).contains(vectors), vectors <= needed, rows >= 1,
-      rows <= RegisterBlock.mostRows(vectors: vectors, target),
+      rows <= RegisterBlock.mostRows(vectors: vectors, target, shape.productCost(target)),
       (1...ContractionChoice.pieces(shape, rows)).contains(pieces)
     else { return false }
     let tileRows = Dimension.saturatingProduct(pieces, rows)
@@ -104,7 +104,7 @@ extension ContractionChoice {
   func otherBlocks(_ shape: ContractionShape, lanes: Int, _ target: Target) -> [ContractionChoice] {
     var found: [ContractionChoice] = []
     for vectors in [1, 2, 3, 4, 6, 8] {
-      let most = RegisterBlock.mostRows(vectors: vectors, target)
+      let most = RegisterBlock.mostRows(vectors: vectors, target, shape.productCost(target))
       guard most >= 1 else { continue }
       let full = Pieces(count: max(1, shape.rows.bound), most: most)
       for pieces in full.count..<full.count + 2 {

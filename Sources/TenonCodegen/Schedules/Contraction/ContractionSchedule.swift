@@ -44,7 +44,7 @@ struct ContractionSchedule {
       request.map { RegisterBlock(rows: $0.rows, vectors: $0.vectors, lanes: lanes) }
       ?? RegisterBlock(
         rows: shape.rows.bound, columns: shape.columns.bound, mostRows: shape.rowsInCache,
-        lanes: lanes, target: target)
+        lanes: lanes, target: target, products: shape.productCost(target))
     self.block = block
     let rows = shape.rows.extent.constant
     pieces = rows.map { Pieces(count: $0, most: block.rows) }
@@ -65,7 +65,7 @@ struct ContractionSchedule {
     let length =
       request?.pieces
       ?? ContractionSchedule.tileLength(
-        shape, block, rowPieces, panel, rowSource, tileWork,
+        shape, block, rowPieces, panel, rowSource, target, tileWork,
         room: max(1, target.level2Bytes / 3 / max(1, bytes)))
     grid = ContractionSchedule.grid(
       shape, block, rowPieces, rowSource, isKnown: rows != nil, isByPanel: isByPanel,
@@ -122,7 +122,7 @@ struct ContractionSchedule {
   /// Row pieces of one tile.
   private static func tileLength(
     _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, _ panel: PanelSource,
-    _ rowSource: RowSource, _ tileWork: Int, room: Int
+    _ rowSource: RowSource, _ target: Target, _ tileWork: Int, room: Int
   ) -> Int {
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
     let outer = shape.outer.reduce(1) { Dimension.saturatingProduct($0, max(1, $1.bound)) }
@@ -130,10 +130,12 @@ struct ContractionSchedule {
     // work for its own.
     let groups = (panels + rowSource.panels - 1) / rowSource.panels
     let tiles = max(1, Dimension.saturatingProduct(groups, outer))
-    let steps = max(1, shape.depthBound / (2 * shape.width))
-    let work = max(1, block.rows * block.vectors * rowSource.panels * steps)
+    let products =
+      Double(shape.depthBound / shape.width) * shape.productCost(target).cyclesPerProduct
+    let results = Double(shape.stage.compute.program.cost) / 3
+    let cycles = Double(block.rows * block.vectors * rowSource.panels) * (products + results)
     let reuse = rowSource != .direct ? 1 : panel == .direct ? 4 : 8
-    let least = max(reuse, (tileWork + work - 1) / work)
+    let least = max(reuse, Int((Double(tileWork) / max(1, cycles)).rounded(.up)))
     let chunks = max(1, min((32 + tiles - 1) / tiles, rowPieces / least))
     let length = (rowPieces + chunks - 1) / chunks
     // Copied rows stay in the second cache.

@@ -34,11 +34,14 @@ struct ConvolutionOfPadded: RewriteRule {
       convolution.axes.hasPrefix("nc"), let contraction = ChannelContraction(site, site.node),
       contraction.isSumOfChannels, convolution.batchGroups == 1
     else { return nil }
-    let (input, result) = (site.operand(0), site.result())
+    let input = site.operand(0)
     let block = LayoutCost(site.target).block
-    guard block > 1,
-      [input, result].allSatisfy({ LayoutRole.hasBlocks(site.graph.tensorType($0.id), block) })
-    else {
+    let (read, written) = (site.graph.tensorType(input.id), site.graph.tensorType(site.result().id))
+    // Channels that are no whole blocks are read as they lie, but for tuples of narrow numbers.
+    let isRead =
+      read.element == written.element
+      ? LayoutRole.isImage(read) : LayoutRole.hasBlocks(read, block)
+    guard block > 1, isRead, LayoutRole.hasBlocks(written, block) else {
       return .refuse(because: "its channels are no whole blocks of \(block) of known sizes")
     }
     guard

@@ -71,14 +71,15 @@ extension CSource {
     let builtins = [
       "floor": "floor", "ceil": "ceil", "truncate": "trunc", "round_even": "roundeven",
     ]
-    let oneInstruction = builtins[name].map {
-      """
+    let oneInstruction =
+      builtins[name].map {
+        """
 
-      #if __has_builtin(__builtin_elementwise_\($0)) && (defined(__SSE4_1__) || defined(__aarch64__))
-        return __builtin_elementwise_\($0)(a);
-      #endif
-      """
-    } ?? ""
+        #if __has_builtin(__builtin_elementwise_\($0)) && (defined(__SSE4_1__) || defined(__aarch64__))
+          return __builtin_elementwise_\($0)(a);
+        #endif
+        """
+      } ?? ""
     return function(name, type) {
       """
       INLINE $T \(name)_$s($T a) {\(oneInstruction)

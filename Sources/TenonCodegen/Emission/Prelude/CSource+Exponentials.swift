@@ -5,47 +5,46 @@ import TenonTensor
 extension CSource {
   /// What is known of an exponential's argument.
   enum ExponentialDomain {
-    case any, notPositive
+    case any
     /// Of at most 80 in magnitude: neither the argument nor the result needs care.
     case near
+    /// Not positive. The result is 2⁶⁴ times the exponential, which no argument makes subnormal.
+    case scaled
   }
 
   /// exp x = 2ⁿ exp r, n the integer nearest x / ln 2. The power of two is applied in two factors
   /// where results may be subnormal, so that these are rounded once, and large ones overflow late.
   mutating func exponentialSingle(_ type: LaneType, _ domain: ExponentialDomain = .any) -> String {
     needBits(type)
-    // The last bits of `t` are those of n.
-    let (name, bounded, scaled) =
+    // The last bits of `t` are those of n, or of n + 64.
+    let (name, magic, bounded) =
       switch domain {
-      case .any:
-        (
-          "exponential", "bounded > high ? high : bounded",
-          """
-          const $I n = ($I)bits_$s(t) - ($I)(0x4b400000), n1 = n >> 1, n2 = n - n1;
-            return e * real_$s(($U)(n1 + 127) << 23) * real_$s(($U)(n2 + 127) << 23);
-          """
-        )
-      case .notPositive:
-        (
-          "exponential_of_negative", "bounded",
-          "return e * real_$s((bits_$s(t) << 23) + ($U)(191u << 23)) * ($T)(0x1p-64f);"
-        )
-      case .near:
-        ("exponential_near", "a", "return real_$s(bits_$s(e) + (bits_$s(t) << 23));")
+      case .any: ("exponential", "12582912.0f", "bounded > high ? high : bounded")
+      case .near: ("exponential_near", "12582912.0f", "a")
+      case .scaled: ("exponential_scaled", "12582976.0f", "bounded")
       }
-    let scale = scaledByPower(type)
+    let power =
+      if case .any = domain {
+        """
+        const $I n = ($I)bits_$s(t) - ($I)(0x4b400000), n1 = n >> 1, n2 = n - n1;
+          return e * real_$s(($U)(n1 + 127) << 23) * real_$s(($U)(n2 + 127) << 23);
+        """
+      } else {
+        "return real_$s(bits_$s(e) + (bits_$s(t) << 23));"
+      }
+    let atOnce = domain == .scaled ? "" : scaledByPower(type)
     return function(name, type) {
       """
       INLINE $T \(name)_$s($T a) {
-        const $T low = ($T)(-104.0f), high = ($T)(89.0f), magic = ($T)(12582912.0f);
+        const $T low = ($T)(-104.0f), high = ($T)(89.0f), magic = ($T)(\(magic)), one = ($T)(1.0f);
         const $T bounded = a < low ? low : a;
         (void)bounded; (void)high;
         const $T x = \(bounded);
         const $T t = MULTIPLY_ADD(x, ($T)(1.4426950f), magic), m = t - magic;
         const $T r = MULTIPLY_ADD(m, ($T)(-3.1946186e-05f), MULTIPLY_ADD(m, ($T)(-0.693115234375f), x));
         const $T p = \(Polynomial.exponentialSingle.horner("r", .f32));
-        const $T e = MULTIPLY_ADD(r * r, p, r) + ($T)(1.0f);\(scale)
-        \(scaled)
+        const $T e = MULTIPLY_ADD(MULTIPLY_ADD(p, r, one), r, one);\(atOnce)
+        \(power)
       }
       """
     }
@@ -121,15 +120,28 @@ extension CSource {
 
   /// 1 / (1 + exp -x), with exp of a negative number alone.
   mutating func logistic(_ type: LaneType) -> String {
-    let exponential =
-      type.element == .f32
-      ? exponentialSingle(type, .notPositive) : transcendental(.exponential, type)
     let abs = floatFunction(.abs, type)
+    if type.element == .f32, scaledByPower(type).isEmpty { return logisticSingle(type, abs) }
+    let exponential = transcendental(.exponential, type)
     return function("logistic", type) {
       """
       INLINE $T logistic_$s($T x) {
         const $T one = ($T)(1), e = \(exponential)(-\(abs)(x));
         return (x < ($T)(0) ? e : one) / (one + e);
+      }
+      """
+    }
+  }
+
+  /// With numerator and exponential times 2⁶⁴, which is taken off last.
+  private mutating func logisticSingle(_ type: LaneType, _ abs: String) -> String {
+    let exponential = exponentialSingle(type, .scaled)
+    return function("logistic", type) {
+      """
+      INLINE $T logistic_$s($T x) {
+        const $T e = \(exponential)(-\(abs)(x)), back = ($T)(0x1p-64f);
+        const $T numerator = ($I)bits_$s(x) < ($I)(0) ? e : ($T)(0x1p64f);
+        return numerator / MULTIPLY_ADD(e, back, ($T)(1.0f)) * back;
       }
       """
     }

@@ -24,6 +24,7 @@ extension Pipeline {
     NarrowContractions.self,
     ChooseWinograd.self,
     SeparatePadding.self,
+    SeparateStrides.self,
     AssignLayouts.self,
     FuseGroups.self,
   ])

@@ -28,8 +28,9 @@ struct WinogradCost: CustomStringConvertible {
     let vectorRate = target.peakGFLOPS / (2 * lanes)
     let transforms =
       tiles * (channels / lanes * Self.inputWork + outputs / lanes * Self.resultWork) / vectorRate
-    // The weights are four times as large, and read once for a block of tiles.
-    let weights = 36 * 4 * channels * outputs / target.streamGBPS
+    // The weights are four times as large, and read once for a block of tiles. Threads share the
+    // memory's stream, which one of them nearly fills.
+    let weights = 36 * 4 * channels * outputs / target.streamGBPS * 2
     winograd = max(products, weights) + transforms
   }
 

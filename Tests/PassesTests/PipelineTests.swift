@@ -14,7 +14,7 @@ import Testing
         "simplify-views", "fold-batch-normalization", "fold-constants",
         "canonicalize", "eliminate-common-subexpressions", "remove-dead-nodes",
         "split-transposed-convolutions", "narrow-contractions", "choose-winograd",
-        "separate-padding", "assign-layouts", "fuse",
+        "separate-padding", "separate-strides", "assign-layouts", "fuse",
       ])
   }
 

@@ -7,13 +7,14 @@ import Testing
 @Suite struct SeparatePaddingTests {
   /// A convolution with a stride over a padded image, after the pass, whose edits are checked.
   private static func separated(
-    channels: Int, groups: Int = 1, padding: [[Int]] = [[1, 1], [0, 2]],
+    channels: Int, outputs: Int = 32, groups: Int = 1, padding: [[Int]] = [[1, 1], [0, 2]],
     algorithm: Convolution.Algorithm? = nil
   ) throws -> (text: String, log: String) {
     let graph = Graph("g")
     try graph.entry("main") {
       let x = try graph.input("x", .f32, [1, Dimension(channels), 9, 7])
-      let w = try graph.input("w", .f32, [32, Dimension(channels / groups), 3, 3])
+      let w = try graph.input(
+        "w", .f32, [Dimension(outputs), Dimension(channels / groups), 3, 3])
       let convolution = Convolution(
         axes: "nc01_oi01->nc01", strides: algorithm == nil ? [2, 2] : [1, 1], padding: padding,
         featureGroups: groups, algorithm: algorithm)
@@ -37,8 +38,13 @@ import Testing
       log.contains("1 x convolution-of-padded: its channels may lie in blocks of 16"))
   }
 
-  @Test func channelsThatAreNoWholeBlocksAreLeft() throws {
-    let (text, log) = try Self.separated(channels: 24)
+  @Test func imagesOfFewChannelsArePaddedToo() throws {
+    let (text, _) = try Self.separated(channels: 3)
+    #expect(text.contains("f32[1x3x11x9]"), "\(text)")
+  }
+
+  @Test func resultsThatAreNoWholeBlocksAreLeft() throws {
+    let (text, log) = try Self.separated(channels: 16, outputs: 24)
     #expect(!text.contains("pad("))
     #expect(
       log.contains(

@@ -16,6 +16,10 @@ package final class ComputeFacts {
     package var isOnce: Bool
     /// True where the index is affine in axes.
     package var isAffine: Bool
+    /// True where neighbours along an axis are read from elements further apart.
+    package var skips: Bool {
+      index.contains { $0.axes.count == 1 && abs($0.terms[0].coefficient.constant ?? 1) > 1 }
+    }
   }
 
   package let compute: Compute
@@ -27,6 +31,8 @@ package final class ComputeFacts {
   package let isContraction: Bool
   /// True where the result is one operand's element at another index.
   package let isView: Bool
+  /// Whether the result is a view of some elements only, at even distances.
+  package var skips: Bool { isView && reads.joined().contains(where: \.skips) }
   /// True where it puts a value into another layout: a memory of its own is what it is for.
   package let isRelayout: Bool
   /// Where the result is a dense part of operand 0 under other sizes: its first element there.

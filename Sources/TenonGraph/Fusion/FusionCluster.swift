@@ -158,7 +158,7 @@ package struct FusionCluster {
   private func mayBeOperand(_ facts: ComputeFacts, _ reading: Reading, _ uses: [Use]) -> Bool {
     let reads = facts.reads.joined()
     guard reads.allSatisfy(\.guards.isEmpty) else { return false }
-    if facts.isView { return reads.allSatisfy(\.isAffine) }
+    if facts.isView { return reads.allSatisfy { $0.isAffine && !$0.skips } }
     if facts.isUniform { return uses.allSatisfy { members[$0.member].facts.isWidening } }
     return facts.isWidening && !reading.isRepeated
   }
@@ -193,6 +193,9 @@ package struct FusionCluster {
   {
     if reading.isPointwise, !hasStages || reading.sites.count == 1 {
       append(facts, .staged, reading)
+    } else if isOutput, members[0].facts.skips {
+      // Whoever makes all elements does not wait for a copy of some.
+      throw .output
     } else if reading.isInContraction {
       throw .contractionOperand
     } else if hasContraction {

@@ -297,7 +297,7 @@ struct ContractionWriter {
     return lowering.lowerWide([shape.rowFactor])[0]
   }
 
-  /// Loops over the depth; the innermost one is written out four times, and goes in parts of as
+  /// Loops over the depth; the innermost one is written out several times, and goes in parts of as
   /// many steps as are prefetched at once.
   private func depthLoops(
     _ ranges: ArraySlice<LoopRange>, at place: AxisPlaces, _ ahead: ContractionPrefetch?,
@@ -318,12 +318,15 @@ struct ContractionWriter {
     guard ranges.count == 1 else {
       return loop(range.lower, range.upper) { depthLoops(ranges.dropFirst(), at: $0, ahead, body) }
     }
-    guard let ahead else { return loop(range.lower, range.upper, copies: 4, body) }
+    // Few steps that are no multiple of four are written out whole.
+    let size = range.loop.extent.constant ?? 4
+    let copies = size <= 8 && size % 4 != 0 ? size : 4
+    guard let ahead else { return loop(range.lower, range.upper, copies: copies, body) }
     if range.loop.extent == Dimension(ahead.steps) {
       var first = place
       first[ahead.axis] = range.lower
       ahead.write(at: first)
-      return loop(range.lower, range.upper, copies: 4, body)
+      return loop(range.lower, range.upper, copies: copies, body)
     }
     let end = range.lower + builder.wholeSteps(range.upper - range.lower, ahead.steps)
     loop(range.lower, end, step: ahead.steps) { place in

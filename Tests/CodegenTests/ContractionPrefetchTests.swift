@@ -30,4 +30,14 @@ import Testing
     #expect(!text(["m": 12, "n": 512, "k": 256]).contains("prefetch"))
     #expect(!text(["m": 128, "n": 512, "k": 6000]).contains("prefetch"))
   }
+
+  @Test func pixelsOfTheNextBlocksComeIntoTheFirstCache() {
+    let sizes: [Character: Int] = ["n": 1, "c": 64, "h": 14, "w": 14, "o": 64]
+    let group = LayoutTests.matmul(
+      ContractionTests.Case(lhs: "nchw", rhs: "oc", result: "nohw", sizes: sizes)
+    ).inBlocks(of: 8)
+    let text = Scheduler(target: Target(.avx2)).schedule(group).kernel.description
+    #expect(text.contains("prefetch b0["), "\(text)")
+    #expect(text.contains(", level 1"))
+  }
 }

@@ -35,6 +35,18 @@ import Testing
     #expect(layouts.map { $0?.description ?? "-" } == ["-", "{0/32,2,3,1,32:0}"])
   }
 
+  /// Through channels in blocks the loops go block by block, and in each over the window.
+  @Test func weightsLieAsLoopsGoThroughBlocks() {
+    let group = LayoutTests.matmul(
+      ContractionTests.Case(
+        lhs: "ncHW", rhs: "ocpq", result: "nohw",
+        sizes: ["n": 1, "c": 32, "h": 14, "w": 14, "o": 64, "p": 3, "q": 3])
+    ).inBlocks(of: 8)
+    let layouts = Scheduler(target: Target(.avx2)).preferredLayouts(
+      group, mayChange: [false, true])
+    #expect(layouts.map { $0?.description ?? "-" } == ["-", "{0/8,1/8,2,3,1:8,0:8}"])
+  }
+
   /// Packed operands give the bits that plain ones give.
   @Test(arguments: NativeRun.targets)
   func packedInputsGiveTheSameResult(target: Target) throws {
@@ -79,6 +91,21 @@ import Testing
       let found = try NativeRun.run(kernels[1], inputs: packed, outputs: blocked.outputs)
       #expect(found[0].isIdentical(to: expected[0]), "\(test)")
     }
+  }
+}
+
+extension KernelGroup {
+  /// The group with the channels, axis 1, of its first input and its output in blocks.
+  func inBlocks(of block: Int) -> KernelGroup {
+    guard case .single(.compute(let compute)) = body else { return self }
+    var group = self
+    group.inputs[0].layout = .blocked(1, by: block, rank: inputs[0].rank)
+    group.outputs[0].layout = .blocked(1, by: block, rank: outputs[0].rank)
+    let stored = compute.stored(operands: group.inputs, results: group.outputs)
+    group.inputs = group.inputs.map(\.stored)
+    group.outputs = group.outputs.map(\.stored)
+    group.body = .single(.compute(stored))
+    return group
   }
 }
 

@@ -126,6 +126,15 @@ import Testing
     }
   }
 
+  /// Without an instruction for them, halves of both factors take registers of their own.
+  @Test func halvesOfBytesHaveRegisters() {
+    let group = ContractionTests.group(
+      Self.bytes("mk", "kn", "mn", ["m": 48, "n": 64, "k": 32])
+    ).0
+    let description = Scheduler(target: Target(.avx2)).schedule(group.canonical().group).description
+    #expect(description.contains("blocks of 4 rows x 2 vectors"), "\(description)")
+  }
+
   @Test func operandsArePackedInTuples() {
     func layouts(_ test: Case) -> [String] {
       let group = ContractionTests.group(test).0

@@ -113,6 +113,22 @@ import Testing
       ])
   }
 
+  @Test func aZeroPointOfZeroGoes() throws {
+    let graph = Graph("zero")
+    let zero = try graph.scalar(0, .u8)
+    let x = try graph.input("x", .f32, [3])
+    let narrow = try quantize(x, to: .u8, scale: graph.scalar(0.5, .f32), zeroPoint: zero)
+    let wide = try dequantize(
+      graph.input("p", .u8, [3]), scale: graph.scalar(0.5, .f32), zeroPoint: zero)
+    try graph.output("y", narrow)
+    try graph.output("z", wide)
+    let context = PassContext(testing: graph, options: PassOptions(verify: true))
+    try context.run(QuantizeContractions.self)
+    #expect(context.log.passes[0].checkedEdits == 2)
+    for node in graph.nodes(graph.entries[0].region)
+    where !(graph.op(node) is Constant) { #expect(graph.operandCount(node) == 2) }
+  }
+
   @Test func aConvolutionPadsWithTheZeroPoint() throws {
     let graph = Graph("conv")
     let x = try dequantize(

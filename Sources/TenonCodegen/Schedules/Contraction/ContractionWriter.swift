@@ -297,8 +297,26 @@ struct ContractionWriter {
     return lowering.lowerWide([shape.rowFactor])[0]
   }
 
-  /// Loops over the depth; the innermost one is written out several times, and goes in parts of as
-  /// many steps as are prefetched at once.
+  /// How often the first of some loops over the depth is written out: the innermost four times, or
+  /// whole where its steps are few and no multiple of four, and those around it then as well, while
+  /// few steps are written in all.
+  private func copies(of ranges: ArraySlice<LoopRange>) -> Int {
+    guard let size = ranges.first?.loop.extent.constant else { return ranges.count == 1 ? 4 : 1 }
+    if ranges.count == 1 { return size <= 8 && size % 4 != 0 ? size : 4 }
+    let inside = ranges.dropFirst().reduce(1) {
+      Dimension.saturatingProduct($0, $1.loop.bound)
+    }
+    let isWhole = ranges.indices.dropFirst().allSatisfy { place in
+      copies(of: ranges[place...]) == ranges[place].loop.bound
+    }
+    return isWhole && Dimension.saturatingProduct(size, inside) <= Self.mostWrittenOut ? size : 1
+  }
+
+  /// Steps over the depth that are written out at most.
+  private static let mostWrittenOut = 16
+
+  /// Loops over the depth; the innermost one goes in parts of as many steps as are prefetched at
+  /// once.
   private func depthLoops(
     _ ranges: ArraySlice<LoopRange>, at place: AxisPlaces, _ ahead: ContractionPrefetch?,
     _ body: (AxisPlaces) -> Void
@@ -315,12 +333,12 @@ struct ContractionWriter {
         inside(place)
       }
     }
+    let copies = copies(of: ranges)
     guard ranges.count == 1 else {
-      return loop(range.lower, range.upper) { depthLoops(ranges.dropFirst(), at: $0, ahead, body) }
+      return loop(range.lower, range.upper, copies: copies) {
+        depthLoops(ranges.dropFirst(), at: $0, ahead, body)
+      }
     }
-    // Few steps that are no multiple of four are written out whole.
-    let size = range.loop.extent.constant ?? 4
-    let copies = size <= 8 && size % 4 != 0 ? size : 4
     guard let ahead else { return loop(range.lower, range.upper, copies: copies, body) }
     if range.loop.extent == Dimension(ahead.steps) {
       var first = place

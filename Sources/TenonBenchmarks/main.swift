@@ -3,9 +3,9 @@ import Tenon
 // Measures Tenon alone; run by `make bench`.
 //
 // Arguments: the command `tenon`, a saved digits graph, and one of its images; or `scale`,
-// `contractions` or `layouts` for those figures alone.
+// `contractions`, `cliffs` or `layouts` for those figures alone.
 let arguments = Array(CommandLine.arguments.dropFirst())
-let parts = ["scale", "contractions", "layouts"]
+let parts = ["scale", "contractions", "cliffs", "layouts"]
 let only = arguments.count == 1 && parts.contains(arguments[0]) ? arguments[0] : nil
 if only == nil {
   guard CommandLine.arguments.count == 4 else {
@@ -18,5 +18,6 @@ if only == nil {
   ).run()
 }
 if only == nil || only == "contractions" { try ContractionBenchmark().run() }
+if only == nil || only == "cliffs" { try CliffBenchmark().run() }
 if only == nil || only == "layouts" { try LayoutBenchmark().run() }
 if only == nil || only == "scale" { try ScaleBenchmark().run() }

@@ -29,8 +29,8 @@ struct WinogradCost: CustomStringConvertible {
     let transforms =
       tiles * (channels / lanes * Self.inputWork + outputs / lanes * Self.resultWork) / vectorRate
     // The weights are four times as large, and read once for a block of tiles. Threads share the
-    // memory's stream, which one of them nearly fills.
-    let weights = 36 * 4 * channels * outputs / target.streamGBPS * 2
+    // memory's stream, of which one of them fills two thirds or more.
+    let weights = 36 * 4 * channels * outputs / target.streamGBPS * 1.5
     winograd = max(products, weights) + transforms
   }
 

@@ -8,11 +8,12 @@ import Testing
 @Suite struct ContractionChoiceTests {
   /// Blocks of results for which registers suffice, as clang uses them.
   @Test func rowsOfEachInstructionSet() {
-    func rows(_ set: Target.InstructionSet) -> [Int] {
-      (1...4).map { RegisterBlock.mostRows(vectors: $0, Target(set)) }
+    func rows(_ set: Target.InstructionSet, _ products: ProductCost = .multiplyAdd) -> [Int] {
+      (1...4).map { RegisterBlock.mostRows(vectors: $0, Target(set), products) }
     }
     #expect(rows(.avx512) == [30, 14, 9, 6])
     #expect(rows(.avx2) == [14, 6, 4, 2])
+    #expect(rows(.avx2, .halves) == [11, 4, 2, 1])
     #expect(rows(.neon) == [28, 13, 8, 6])
   }
 

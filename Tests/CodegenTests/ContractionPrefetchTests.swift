@@ -43,12 +43,13 @@ import Testing
 
   /// Beside them, how often loops over few products are written out.
   @Test func shortLoopsAreWrittenOut() {
-    let window: [Character: Int] = ["n": 1, "c": 3, "h": 16, "w": 16, "o": 32, "p": 3, "q": 3]
     let group = LayoutTests.matmul(
-      ContractionTests.Case(lhs: "ncHW", rhs: "ocpq", result: "nohw", sizes: window))
-    let text = Scheduler(target: Target(.avx2)).schedule(group).kernel.description
-    // The two innermost of three loops: nine steps.
-    #expect(text.contains("copies(3) for"), "\(text)")
-    #expect(self.text(["m": 128, "n": 512, "k": 256]).contains("copies(4) for"))
+      ContractionTests.Case(
+        lhs: "kmp", rhs: "kpn", result: "mn", sizes: ["m": 128, "n": 512, "k": 3, "p": 3]))
+    let window = Scheduler(target: Target(.avx2)).schedule(group).kernel.description
+    // Both loops, for pieces of six rows and of five.
+    #expect(window.split(separator: "copies(3) for").count == 5, "\(window)")
+    #expect(text(["m": 128, "n": 512, "k": 7]).contains("copies(7) for"))
+    #expect(text(["m": 128, "n": 512, "k": 256]).contains("copies(4) for"))
   }
 }

@@ -138,7 +138,9 @@ import Testing
   @Test func operandsArePackedInTuples() {
     func layouts(_ test: Case) -> [String] {
       let group = ContractionTests.group(test).0
-      return Scheduler(target: Target(.avx512))
+      var target = Target(.avx512)
+      target.hasByteDotProduct = true
+      return Scheduler(target: target)
         .preferredLayouts(group, mayChange: [true, true]).map { $0?.description ?? "-" }
     }
     #expect(

@@ -85,7 +85,7 @@ import Testing
     try expectLeft(uncovered, because: "tiles of 4 x 4 results would read beyond the image")
     try expectLeft(
       Self.graph([1, 512, 7, 7], outputs: 512),
-      because: "F(4x4, 3x3) takes about 2843.5 us, term by term 1360.1 us")
+      because: "F(4x4, 3x3) takes about 2843.4 us, term by term 1360.1 us")
   }
 
   @Test func otherBackendsAndOtherWindowsAreLeft() throws {

@@ -16,12 +16,12 @@ extension CSource {
   /// where results may be subnormal, so that these are rounded once, and large ones overflow late.
   mutating func exponentialSingle(_ type: LaneType, _ domain: ExponentialDomain = .any) -> String {
     needBits(type)
-    // The last bits of `t` are those of n, or of n + 64.
+    // The last bits of `t` are those of n, or at once of the exponent of 2ⁿ or 2ⁿ⁺⁶⁴.
     let (name, magic, bounded) =
       switch domain {
       case .any: ("exponential", "12582912.0f", "bounded > high ? high : bounded")
-      case .near: ("exponential_near", "12582912.0f", "a")
-      case .scaled: ("exponential_scaled", "12582976.0f", "bounded")
+      case .near: ("exponential_near", "12583039.0f", "a")
+      case .scaled: ("exponential_scaled", "12583103.0f", "bounded")
       }
     let power =
       if case .any = domain {
@@ -30,7 +30,7 @@ extension CSource {
           return e * real_$s(($U)(n1 + 127) << 23) * real_$s(($U)(n2 + 127) << 23);
         """
       } else {
-        "return real_$s(bits_$s(e) + (bits_$s(t) << 23));"
+        "return e * real_$s(bits_$s(t) << 23);"
       }
     let atOnce = domain == .scaled ? "" : scaledByPower(type)
     return function(name, type) {
@@ -161,7 +161,7 @@ extension CSource {
         const $T small = MULTIPLY_ADD(z * p, x, x);
         const $T far = real_$s(bits_$s(large) | (bits_$s(x) & ($U)(0x80000000u)));
         const $T r = a < ($T)(0.625f) ? small : far;
-        return x == x ? (x == ($T)(0.0f) ? x : r) : x;
+        return x == ($T)(0.0f) ? x : r;
       }
       """
     }
@@ -223,8 +223,7 @@ extension CSource {
         const $T large = ($T)(1.0f) - \(exponential)(-q);
         const $T far = real_$s(bits_$s(large) | (bits_$s(x) & ($U)(0x80000000u)));
         const $T p = \(Polynomial.errorSingle.horner("z", .f32));
-        const $T r = a < ($T)(0.9296875f) ? MULTIPLY_ADD(p, x, x) : far;
-        return x == x ? r : x;
+        return a < ($T)(0.9296875f) ? MULTIPLY_ADD(p, x, x) : far;
       }
       """
     }

@@ -65,18 +65,13 @@ struct CliffBenchmark {
     var feeds: [Product: [String: Tensor]] = [:]
     for product in products {
       let (m, k, n) = (product.m, product.k, product.n)
-      feeds[product] = ["a": try numbers([m, k])]
+      feeds[product] = ["a": try ContractionBenchmark.numbers([m, k])]
       try graph.entry(product.entry) {
         let a = try graph.input("a", .f32, [Dimension(m), Dimension(k)])
-        try graph.output("result", matmul(a, graph.constant(numbers([k, n]))))
+        let b = try graph.constant(ContractionBenchmark.numbers([k, n]))
+        try graph.output("result", matmul(a, b))
       }
     }
     return (try compile(graph, CompileOptions(threads: 1)), feeds)
-  }
-
-  /// Numbers between -1 and 1.
-  private static func numbers(_ shape: [Int]) throws -> Tensor {
-    let count = shape.reduce(1, *)
-    return try Tensor((0..<count).map { Float($0 % 255) / 127 - 1 }, shape: shape)
   }
 }

@@ -93,7 +93,7 @@ struct ContractionBenchmark {
   }
 
   /// Numbers between -1 and 1.
-  private static func numbers(_ shape: [Int]) throws -> Tensor {
+  static func numbers(_ shape: [Int]) throws -> Tensor {
     let count = shape.reduce(1, *)
     return try Tensor(
       (0..<count).map { Float($0 &* 2_654_435_761 & 0xFFFF) / 32768 - 1 }, shape: shape)

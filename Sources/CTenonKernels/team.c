@@ -66,6 +66,7 @@ static struct {
   bool hasHost;
   _Atomic uint32_t ended;
   _Atomic int capacity;
+  bool hasBegun;
   int running, concurrency;
   int cpus[CPU_SETSIZE], cpuCount;
   int pausesBusy, pausesIdle;
@@ -299,8 +300,20 @@ static void region(void *unused) {
   participate(thread, 0, 0);
 }
 
+static int pauses_in(int64_t nanoseconds) {
+  struct timespec from, to;
+  clock_gettime(CLOCK_MONOTONIC, &from);
+  for (int i = 0; i < 2000; i++) tenon_pause();
+  clock_gettime(CLOCK_MONOTONIC, &to);
+  int64_t taken = (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
+  int64_t pauses = nanoseconds * 2000 / (taken > 1 ? taken : 1);
+  return pauses < 16 ? 16 : pauses > 1000000 ? 1000000 : (int)pauses;
+}
+
 static void *host(void *capacity) {
   tenon_floating_point_enter();
+  team.pausesBusy = pauses_in(100000);
+  team.pausesIdle = team.pausesBusy * 2 / 5;
   omp_set_dynamic(0);
   GOMP_parallel(region, NULL, (unsigned)(intptr_t)capacity, 0);
   return NULL;
@@ -321,14 +334,22 @@ static int create_host(int capacity) {
 
 /// A forked child has no team: it runs on the calling thread alone.
 static void forget_team(void) {
+  team.hasBegun = true;
   team.capacity = 1;
   team.running = 1;
   team.hasHost = false;
 }
 
+static void wait_for_start(void) {
+  pthread_mutex_lock(&team.startLock);
+  while (!team.running) pthread_cond_wait(&team.started, &team.startLock);
+  pthread_mutex_unlock(&team.startLock);
+}
+
 /// At exit, before OpenMP is taken down: a worker that still starts, or waits, would meet what
 /// OpenMP has freed. A job that another thread runs now keeps its team, and the exit goes on.
 static void end_team(void) {
+  wait_for_start();
   uint32_t serving = atomic_load(&team.serving);
   if (!team.hasHost ||
       !atomic_compare_exchange_strong(&team.nextTicket, &serving, serving + 1)) {
@@ -349,35 +370,24 @@ static void end_team(void) {
   unlock_team();
 }
 
-static int pauses_in(int64_t nanoseconds) {
-  struct timespec from, to;
-  clock_gettime(CLOCK_MONOTONIC, &from);
-  for (int i = 0; i < 2000; i++) tenon_pause();
-  clock_gettime(CLOCK_MONOTONIC, &to);
-  int64_t taken = (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
-  int64_t pauses = nanoseconds * 2000 / (taken > 1 ? taken : 1);
-  return pauses < 16 ? 16 : pauses > 1000000 ? 1000000 : (int)pauses;
-}
-
-int tenon_team_start(int capacity, const int *cpus, int cpuCount, int concurrency) {
+void tenon_team_begin(int capacity, const int *cpus, int cpuCount, int concurrency) {
   pthread_mutex_lock(&team.startLock);
-  if (!team.running) {
+  if (!team.hasBegun) {
+    team.hasBegun = true;
     if (capacity > max_threads) capacity = max_threads;
     team.cpuCount = cpuCount < CPU_SETSIZE ? cpuCount : CPU_SETSIZE;
     for (int i = 0; i < team.cpuCount; i++) team.cpus[i] = cpus[i];
     team.concurrency = concurrency;
-    team.pausesBusy = pauses_in(100000);
-    team.pausesIdle = pauses_in(40000);
     for (int i = 0; i < max_threads; i++) participants[i].processor = -1;
-    if (capacity > 1 && create_host(capacity) == 0) {
-      while (!team.running) pthread_cond_wait(&team.started, &team.startLock);
-    } else {
-      forget_team();
-    }
+    if (capacity < 2 || create_host(capacity) != 0) forget_team();
     pthread_atfork(NULL, NULL, forget_team);
     atexit(end_team);
   }
-  int result = tenon_team_capacity();
   pthread_mutex_unlock(&team.startLock);
-  return result;
+}
+
+int tenon_team_start(int capacity, const int *cpus, int cpuCount, int concurrency) {
+  tenon_team_begin(capacity, cpus, cpuCount, concurrency);
+  wait_for_start();
+  return tenon_team_capacity();
 }

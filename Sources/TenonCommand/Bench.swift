@@ -5,6 +5,7 @@ import Tenon
 /// `tenon bench`: how long a model takes.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "bench",
     abstract: "Measures latency, compile time, first run and memory of a model.",
     discussion: "Inputs that no file gives are random.")
 

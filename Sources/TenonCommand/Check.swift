@@ -7,6 +7,7 @@ import TenonConformance
 /// `tenon check`: runs standard test cases and compares.
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Runs test cases of the ONNX format and compares their outputs.",
     discussion: """
       A case is a folder with model.onnx and test_data_set_N/{input,output}_K.pb; folders are \

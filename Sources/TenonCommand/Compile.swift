@@ -5,7 +5,7 @@ import Tenon
 /// `tenon compile`: a plan file that starts without compiling.
 struct Compile: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compiles an entry of a model to a plan file.",
+    commandName: "compile", abstract: "Compiles an entry of a model to a plan file.",
     discussion: """
       The plan runs without a compiler: tenon run --plan FILE. It holds machine code, so it is a \
       program; run only plans that you trust.

@@ -3,7 +3,8 @@ import Tenon
 
 /// `tenon convert`: a model in one form to another.
 struct Convert: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Converts a model between formats.")
+  static let configuration = CommandConfiguration(
+    commandName: "convert", abstract: "Converts a model between formats.")
 
   @Argument(help: "The model: a .tenon or .onnx file.")
   var model: String

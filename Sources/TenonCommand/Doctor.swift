@@ -5,7 +5,7 @@ import Tenon
 /// `tenon doctor`: what this machine offers.
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what this machine offers and whether Tenon can use it.")
+    commandName: "doctor", abstract: "Says what this machine offers and whether Tenon can use it.")
 
   @Flag(help: "Measures peak, memory stream and barrier; compilations use them from then on.")
   var measure = false

@@ -40,7 +40,9 @@ struct ExecutionOptions: ParsableArguments {
 
   /// The plan's machine code, loaded; nil where a model is run.
   func loadedPlan() throws -> (any Executable)? {
-    try plan.map { try PlanFile.load(path: $0).executable(threads: threads) }
+    guard let plan else { return nil }
+    if threads != 1 { ThreadTeam.begin() }
+    return try PlanFile.load(path: plan).executable(threads: threads)
   }
 
   /// How a model is compiled.

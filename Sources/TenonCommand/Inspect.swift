@@ -4,7 +4,7 @@ import Tenon
 /// `tenon inspect`: what the compiler did with a model, and why.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows what the compiler did with a model and why.",
+    commandName: "inspect", abstract: "Shows what the compiler did with a model and why.",
     discussion: "Without options, prints the model's entries, variables and graph text.")
 
   @Argument(help: "The model: a .tenon or .onnx file.")

@@ -3,7 +3,8 @@ import Tenon
 
 /// `tenon ops`: the catalogue.
 struct Ops: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Lists the ops of the catalogue.")
+  static let configuration = CommandConfiguration(
+    commandName: "ops", abstract: "Lists the ops of the catalogue.")
 
   @Flag(help: "Lists the operators that are read from ONNX models in their place.")
   var onnx = false
@@ -30,7 +31,7 @@ struct Ops: ParsableCommand {
 /// `tenon passes`: the pipeline.
 struct Passes: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists the graph passes in the order in which they run.")
+    commandName: "passes", abstract: "Lists the graph passes in the order in which they run.")
 
   func run() {
     for name in Pipeline.standard.names { print(name) }

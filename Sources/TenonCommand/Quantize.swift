@@ -5,7 +5,7 @@ import Tenon
 /// `tenon quantize`: a model on 8-bit integers.
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Quantizes a model to 8 bits by what samples show.",
+    commandName: "quantize", abstract: "Quantizes a model to 8 bits by what samples show.",
     discussion: """
       Each file of the folder is one sample: inputs by name, .npz or .safetensors. Matrix products \
       and convolutions with constant weights are computed on integers, but for those whose results \

@@ -5,7 +5,7 @@ import Tenon
 /// `tenon run`: runs an entry of a model once.
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs a model once.",
+    commandName: "run", abstract: "Runs a model once.",
     discussion: """
       Each output is printed, or with --output-dir written as NAME.npy. Without inputs, says which \
       ones the model needs.

@@ -4,6 +4,7 @@ import Tenon
 
 @main
 struct TenonCommand: ParsableCommand {
+  // Without their names the commands' types are asked for theirs, a millisecond of every start.
   static let configuration = CommandConfiguration(
     commandName: "tenon", abstract: "Compiles, runs and explains tensor graphs.",
     subcommands: [

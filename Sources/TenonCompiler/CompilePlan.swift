@@ -7,6 +7,8 @@ import TenonTensor
 /// An entry compiled to a plan that carries its object code.
 public struct CompiledPlan: Sendable {
   public let file: PlanFile
+  /// The file's plan with its prepare steps.
+  let fullPlan: Plan
   /// The plan, its groups and its kernels.
   package let entry: CompiledEntry
   /// What tuning found; nil where it was not asked for.
@@ -16,7 +18,8 @@ public struct CompiledPlan: Sendable {
 
 /// Compiles one entry to a plan that runs where there is no compiler, on this machine or, with its
 /// target, on another. Equal graphs and options give equal bytes: kernels are compiled anew, not
-/// taken from the cache, whose objects hold what happened to be compiled together.
+/// taken from the cache, whose objects hold what happened to be compiled together. Where the kernels
+/// run here, the file holds what the prepare steps keep in their place.
 ///
 /// - Parameter options: `frozen` holds the variables' values; those left out get the ones that the
 ///   entry `initialize` gives; `backend` is native or portable. `entries` and `cacheFolder` are not
@@ -56,8 +59,13 @@ public func compilePlan(
   }
   guard hostSteps.isEmpty else { throw TenonError.hostSteps(name, hostSteps) }
   try compiled.plan.verify()
+  let full = try PlanFile(compiled.plan)
+  let runsHere =
+    compiled.plan.target == KernelReference.portableTarget
+    || options.usedTarget.runs(on: .host())
   return CompiledPlan(
-    file: try PlanFile(compiled.plan), entry: compiled, tuning: tuning, options: options)
+    file: runsHere ? try PlanFile(full.plan.prepared()) : full, fullPlan: full.plan,
+    entry: compiled, tuning: tuning, options: options)
 }
 
 /// The values of all variables that an entry reads, given or first ones.

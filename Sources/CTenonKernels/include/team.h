@@ -15,10 +15,13 @@ typedef struct tenon_job {
   void (*chunk)(void *context, int thread, int owner, int64_t remaining);
 } tenon_job;
 
-/// Starts the process's team, once; later calls change nothing.
+/// Lets the process's team start beside the caller, once; later calls change nothing.
 /// `cpus` lists the processors that threads may be placed on; `concurrency` is how many threads
-/// may run at once (a quota may make it less than `cpuCount`). Returns the largest number of
-/// threads a job may ask for: `capacity`, or less where threads could not be made.
+/// may run at once (a quota may make it less than `cpuCount`).
+void tenon_team_begin(int capacity, const int *cpus, int cpuCount, int concurrency);
+
+/// The same, and waits until the team has started. Returns the largest number of threads a job may
+/// ask for: `capacity`, or less where threads could not be made.
 int tenon_team_start(int capacity, const int *cpus, int cpuCount, int concurrency);
 
 /// What `tenon_team_start` returned; 0 before it, 1 in a forked child.

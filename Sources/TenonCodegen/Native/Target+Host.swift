@@ -3,9 +3,10 @@ import TenonGraph
 
 extension Target {
   /// The machine that this program runs on, from what the system says of its processor.
-  package static func host() -> Target {
-    Target(processorInformation: processorInformation, cacheSize: Target.cacheSize)
-  }
+  package static func host() -> Target { here }
+
+  private static let here = Target(
+    processorInformation: processorInformation, cacheSize: Target.cacheSize)
 
   /// The processor family that this program was compiled for.
   package static var hostArchitecture: String {

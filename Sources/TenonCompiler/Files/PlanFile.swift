@@ -10,15 +10,16 @@ import TenonTensor
 /// The file is a valid safetensors file. Its metadata hold the version of the form
 /// (`tenon.plan-format`), the processor family (`tenon.architecture`), the plan as JSON
 /// (`tenon.plan`), and the SHA-256 digest of the plan's text and the objects (`tenon.digest`). Its
-/// tensors are the constants, `constant.0` and so on, and the shared objects as bytes, `object.0`
-/// and so on. Where kernels are bytecode, their programs are constants and the object is a text with
-/// their digest. Equal plans give equal bytes.
+/// tensors are what the prepare steps keep, `prepared`, where they have been run, which lies first;
+/// the constants, `constant.0` and so on; and the shared objects as bytes, `object.0` and so on.
+/// Where kernels are bytecode, their programs are constants and the object is a text with their
+/// digest. Equal plans give equal bytes.
 public struct PlanFile: Sendable {
   /// All its objects are bytes.
   public let plan: Plan
 
   /// The version of the form that is written; all versions up to it are read.
-  public static let formatVersion = 1
+  public static let formatVersion = 2
 
   static let formatKey = "tenon.plan-format"
   static let architectureKey = "tenon.architecture"
@@ -96,7 +97,7 @@ extension PlanFile {
 
   /// What the file holds.
   func parts() throws -> (tensors: [(String, Tensor)], metadata: [(String, String)]) {
-    var tensors: [(String, Tensor)] = []
+    var tensors = plan.preparedStore.map { [(PlanFile.preparedName, $0)] } ?? []
     for (number, constant) in plan.constants.enumerated() {
       tensors.append((PlanFile.constantName(number), try StoredTensor.stored(constant.tensor)))
     }
@@ -129,7 +130,9 @@ extension PlanFile {
       return text
     }
     let version = try metadata(formatKey)
-    guard version == "\(formatVersion)" else { throw TenonError.newerPlanForm(version) }
+    guard (1...formatVersion).contains(where: { "\($0)" == version }) else {
+      throw TenonError.newerPlanForm(version)
+    }
     let architecture = try metadata(architectureKey)
     let text = try metadata(planKey)
     let digest = try metadata(digestKey)
@@ -162,12 +165,14 @@ extension PlanFile {
       }
       return tensor
     }
-    guard file.names.count == objects.count + constants.count else {
+    let prepared = names.contains(preparedName) ? try file.tensor(named: preparedName) : nil
+    guard file.names.count == objects.count + constants.count + (prepared == nil ? 0 : 1) else {
       throw TenonError.damagedPlan(
         "it holds \(file.names.count) tensors, and the plan has \(objects.count) objects and "
           + "\(constants.count) constants")
     }
     var plan = try reader.plan(constants: constants)
+    plan.preparedStore = prepared
     try checkTarget(plan.target, target)
     plan.objects = try objects.map { bytes in
       guard bytes.starts(with: portableMark.utf8) else { return .bytes(bytes) }
@@ -182,6 +187,7 @@ extension PlanFile {
 
   static func constantName(_ number: Int) -> String { "constant.\(number)" }
   static func objectName(_ number: Int) -> String { "object.\(number)" }
+  static let preparedName = "prepared"
 
   /// Over the digests of its parts, so that nothing moves from one to the next unseen.
   static func digest(_ text: String, _ objects: [[UInt8]]) -> String {

@@ -21,16 +21,16 @@ extension CompiledPlan {
   public func standaloneKernels(inputs: [String: Tensor] = [:]) throws -> [StandaloneKernel] {
     let kernels = entry.kernels.compactMap(\.native)
     guard kernels.count == entry.kernels.count else {
-      throw TenonError.noSource(file.plan.name)
+      throw TenonError.noSource(fullPlan.name)
     }
     let counterpart = options.usedTarget.counterpart(on: .host())
-    if counterpart == nil { try PlanFile.checkTarget(file.plan.target, .host()) }
-    let plan = try counterpart.map { try self.plan(kernels, for: $0) } ?? file.plan
+    if counterpart == nil { try PlanFile.checkTarget(fullPlan.target, .host()) }
+    let plan = try counterpart.map { try self.plan(kernels, for: $0) } ?? fullPlan
     let capture = KernelCapture(plan: plan) { kernel, buffer in
       kernels[kernel].kernel.buffers[buffer].isOutput
     }
     return try capture.calls(inputs: inputs).enumerated().map { number, call in
-      let name = fileName(number, file.plan.kernels[call.kernel].info)
+      let name = fileName(number, fullPlan.kernels[call.kernel].info)
       let text = StandaloneText(
         call: call, kernel: kernels[call.kernel], uses: uses(call.kernel, kernels), fileName: name,
         counterpart: counterpart)
@@ -43,7 +43,7 @@ extension CompiledPlan {
     let cache = KernelCache(folder: TemporaryFolder.make())
     let compiled = try KernelCompiler(target: counterpart, cache: cache)
       .compile(kernels.map(\.group))
-    var plan = file.plan
+    var plan = fullPlan
     plan.target = counterpart.name
     plan.objects = []
     for (number, kernel) in compiled.enumerated() {
@@ -59,15 +59,15 @@ extension CompiledPlan {
 
   /// What the steps that run a kernel, or an equal one, say: computation and types, then user lines.
   private func uses(_ kernel: Int, _ kernels: [CompiledKernel]) -> [String] {
-    let symbol = file.plan.kernels[kernel].symbol
+    let symbol = fullPlan.kernels[kernel].symbol
     var lines: [String] = []
     func collect(_ steps: [Step]) {
       for step in steps {
         switch step.kind {
         case .kernel(let other, let buffers, _, _):
-          guard file.plan.kernels[other].symbol == symbol else { continue }
+          guard fullPlan.kernels[other].symbol == symbol else { continue }
           let shown = buffers.enumerated().map { position, id in
-            let buffer = file.plan.buffers[id.index]
+            let buffer = fullPlan.buffers[id.index]
             let isOutput = kernels[other].kernel.buffers[position].isOutput
             return (isOutput, "\(buffer.name) \(buffer.elementType)\(buffer.shape)")
           }
@@ -81,7 +81,7 @@ extension CompiledPlan {
         }
       }
     }
-    collect(file.plan.prepare + file.plan.steps)
+    collect(fullPlan.prepare + fullPlan.steps)
     return lines
   }
 

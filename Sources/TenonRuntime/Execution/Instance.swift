@@ -53,7 +53,7 @@ public final class Instance {
       ) { base in
         switch base {
         case .arena: arena.bytes
-        case .prepared: prepared.memory.bytes
+        case .prepared: prepared.bytes
         case .constant(let index): loaded.constant(index)
         case .variable, .input, .output: nil
         }
@@ -138,7 +138,7 @@ public final class Instance {
   func address(of base: ResolvedPlace.Base) -> UnsafeMutableRawPointer {
     switch base {
     case .arena: arena.bytes
-    case .prepared: prepared.memory.bytes
+    case .prepared: prepared.bytes
     case .constant(let index): loaded.constant(index)
     case .variable(let index): variables[index]!
     case .input(let index): inputs[index]!

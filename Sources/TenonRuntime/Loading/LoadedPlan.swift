@@ -57,6 +57,7 @@ public final class LoadedPlan: Sendable {
   func checkConstants() throws {
     guard tenon_file_mapping_missing_pages() != 0 else { return }
     for constant in plan.constants { try constant.tensor.storage.check() }
+    try plan.preparedStore?.storage.check()
   }
 
   /// The memory that one instance needs on `threads` threads, with what its session holds.

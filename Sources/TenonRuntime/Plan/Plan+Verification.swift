@@ -23,6 +23,13 @@ extension Plan {
         "kernel \(kernel.symbol) is of object \(kernel.object), of \(objects.count)")
     }
     try check(arenaBytes >= 0 && preparedBytes >= 0 && scratchBytesPerThread >= 0, "negative bytes")
+    if let preparedStore {
+      try check(
+        preparedStore.elementType == .i64 && preparedStore.byteCount == preparedBytes,
+        "its prepared store should be \(preparedBytes) bytes of i64, found "
+          + preparedStore.typeDescription)
+      try check(prepare.isEmpty, "it has a prepared store and prepare steps too")
+    }
     for index in buffers.indices { try verifyBuffer(BufferID(index)) }
     for step in prepare + steps { try verify(step) }
     try verifyPrepare(prepare)

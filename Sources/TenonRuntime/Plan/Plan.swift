@@ -37,6 +37,8 @@ public struct Plan: Sendable {
   public var arenaBytes: Int
   /// Bytes of the store in which `.prepared` buffers lie.
   public var preparedBytes: Int
+  /// The store itself, as `i64`, where the prepare steps have been run already and are gone.
+  public var preparedStore: Tensor?
   /// Bytes of scratch that each thread hands to its kernels.
   public var scratchBytesPerThread: Int
 
@@ -47,7 +49,7 @@ public struct Plan: Sendable {
     variableUpdates: [VariableUpdate] = [], variablesWrittenInPlace: [Int] = [],
     variablesInitialized: [Int] = [], hostFunctions: [String] = [], steps: [Step] = [],
     prepare: [Step] = [], arenaBytes: Int = 0,
-    preparedBytes: Int = 0, scratchBytesPerThread: Int = 0
+    preparedBytes: Int = 0, preparedStore: Tensor? = nil, scratchBytesPerThread: Int = 0
   ) {
     self.name = name
     self.target = target
@@ -67,6 +69,7 @@ public struct Plan: Sendable {
     self.prepare = prepare
     self.arenaBytes = arenaBytes
     self.preparedBytes = preparedBytes
+    self.preparedStore = preparedStore
     self.scratchBytesPerThread = scratchBytesPerThread
   }
 }

@@ -39,8 +39,8 @@ import Testing
       try metadata { $0.remove(at: 0) }
         == "plan file: it holds no plan: its metadata lack `tenon.plan-format`")
     #expect(
-      try metadata { $0[0].1 = "2\n" }
-        == "plan file: it is of form `2?`, and this Tenon reads form 1; compile the model again")
+      try metadata { $0[0].1 = "3\n" }
+        == "plan file: it is of form `3?`, and this Tenon reads form 2; compile the model again")
     #expect(
       try metadata { $0[1].1 = "riscv64" }
         == "plan file: it is for `riscv64` processors, and this one is "
@@ -108,6 +108,18 @@ import Testing
       changed { $0[2].1 = Tensor([1, 2, 3] as [Float]) }
         == "plan file: it is damaged: object.0 should be bytes, found f32[3]; "
         + "compile the model again")
+    func withStore(_ count: Int) -> String {
+      changed {
+        $0.insert((PlanFile.preparedName, Tensor([Int64](repeating: 0, count: count))), at: 0)
+      }
+    }
+    #expect(
+      withStore(7)
+        == "plan main \"quoted\" is damaged: its prepared store should be 64 bytes of i64, found "
+        + "i64[7]")
+    #expect(
+      withStore(8)
+        == "plan main \"quoted\" is damaged: it has a prepared store and prepare steps too")
   }
 
   @Test func texts() throws {

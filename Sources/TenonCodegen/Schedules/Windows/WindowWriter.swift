@@ -40,18 +40,23 @@ struct WindowWriter {
 
   /// A piece of so many rows, whose first stands at `row`.
   private func write(_ count: Int, from row: IndexExpression, at place: AxisPlaces) {
-    let width = schedule.lane.extent.constant!
-    let upper = IndexExpression(Dimension(width))
-    builder.loop(
-      to: upper, step: schedule.lanes, kind: width == schedule.lanes ? .unrolled : .serial
-    ) { lane in
-      builder.bound(lane, below: schedule.lane.extent)
-      var place = place
-      place[schedule.lane.axes.last!] = lane
-      var writer = writer
-      writer.laneAxis = schedule.lane.axes.last!
-      let lanes = StageWriter.Lanes(variable: lane.singleAxis, lanes: schedule.lanes)
-      combine(count, row, place, writer, lanes)
+    var writer = writer
+    let axis = schedule.lane.axes.last!
+    writer.laneAxis = axis
+    for piece in schedule.lanePieces {
+      let length = Dimension(piece.count ?? piece.vectors * schedule.lanes)
+      builder.loop(
+        to: IndexExpression(length), step: schedule.lanes,
+        kind: piece.vectors == 1 ? .unrolled : .serial
+      ) { lane in
+        builder.bound(lane, below: length)
+        var place = place
+        place[axis] = lane + Dimension(piece.start)
+        let real = piece.count.map { builder.index(IndexExpression(Dimension($0))) }
+        combine(
+          count, row, place, writer,
+          StageWriter.Lanes(variable: lane.singleAxis, lanes: schedule.lanes, count: real))
+      }
     }
   }
 
@@ -129,7 +134,7 @@ struct WindowWriter {
     }
   }
 
-  /// Guards that depend on `loop`, and on neither the loops inside it nor the rows.
+  /// Guards that depend on `loop`, and on neither the loops inside it nor the rows nor the lanes.
   private func outerGuards(of loop: LoopAxis, before rest: ArraySlice<LoopAxis>) -> [Guard] {
     let program = reduction.program
     var found: [Guard] = []
@@ -138,6 +143,7 @@ struct WindowWriter {
         let axes = condition.expression.axes
         guard condition.expression.scalars.isEmpty, axes.contains(where: loop.axes.contains),
           !axes.contains(where: schedule.rows.axes.contains),
+          !axes.contains(where: schedule.lane.axes.contains),
           !axes.contains(where: { axis in rest.contains { $0.axes.contains(axis) } }),
           !found.contains(condition)
         else { continue }

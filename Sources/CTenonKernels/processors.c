@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int tenon_allowed_processors(int *processors, int capacity) {
@@ -18,4 +19,13 @@ int tenon_allowed_processors(int *processors, int capacity) {
   }
   CPU_FREE(set);
   return count;
+}
+
+bool tenon_tiles_permit(void) {
+#if defined(__x86_64__) && defined(SYS_arch_prctl)
+  // ARCH_REQ_XCOMP_PERM of XTILEDATA: Linux, Documentation/arch/x86/xstate.rst.
+  return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+#else
+  return false;
+#endif
 }

@@ -40,6 +40,8 @@ public struct Target: Hashable, Sendable {
   public var hasByteDotProduct: Bool
   /// Dot products of bfloat16 pairs.
   public var hasBFloat16DotProduct: Bool
+  /// Products of tiles of bytes and of bfloat16 (AMX).
+  public var hasTileProducts: Bool
   /// Bytes of the caches that one core may count on.
   public var level1Bytes: Int
   public var level2Bytes: Int
@@ -57,6 +59,7 @@ public struct Target: Hashable, Sendable {
     streamGBPS = 20
     hasByteDotProduct = false
     hasBFloat16DotProduct = false
+    hasTileProducts = false
     switch instructionSet {
     case .avx512: (vectorBytes, vectorRegisters, hasFMA, peakGFLOPS) = (64, 32, true, 200)
     case .avx2: (vectorBytes, vectorRegisters, hasFMA, peakGFLOPS) = (32, 16, true, 100)
@@ -88,9 +91,9 @@ public struct Target: Hashable, Sendable {
   /// Lanes of one vector of elements that take `byteWidth` bytes.
   public func lanes(byteWidth: Int) -> Int { max(1, vectorBytes / max(1, byteWidth)) }
 
-  /// `avx512+vnni+bf16`.
+  /// `avx512+vnni+bf16+amx`.
   public var name: String {
     instructionSet.rawValue + (hasByteDotProduct ? "+vnni" : "")
-      + (hasBFloat16DotProduct ? "+bf16" : "")
+      + (hasBFloat16DotProduct ? "+bf16" : "") + (hasTileProducts ? "+amx" : "")
   }
 }

@@ -2,7 +2,8 @@ import TenonGraph
 import TenonOps
 import TenonTensor
 
-/// Stores the channels of images in blocks that fill one vector register, where that pays.
+/// Stores the channels of images in blocks that fill one vector register, or a row of a tile, where
+/// that pays.
 ///
 /// Before:
 ///
@@ -33,11 +34,15 @@ public struct AssignLayouts: GraphPass {
   public func run(_ context: PassContext) throws {
     let graph = context.graph
     let table = LoweringTable(graph)
-    let cost = LayoutCost(context.target)
-    guard cost.block > 1 else { return }
+    let costs = LayoutCost.blocks(context.target).map { LayoutCost(context.target, block: $0) }
+    guard costs[0].block > 1 else { return }
     for entry in graph.entries {
       for region in graph.executedRegions(under: entry.region, table) {
-        let components = LayoutComponents(region, graph, table, cost)
+        let all = costs.map { ($0, LayoutComponents(region, graph, table, $0)) }
+        // The fewest channels among the best.
+        let (cost, components) = all.dropFirst().reduce(all[0]) { best, next in
+          next.1.gain > best.1.gain ? next : best
+        }
         context.refuse(components.refusals, rule: Self.rule)
         for component in components.chosen {
           let members = Set(component.nodes)

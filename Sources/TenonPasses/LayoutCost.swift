@@ -4,16 +4,27 @@ import TenonTensor
 /// Estimates of what layouts cost and save on a target, in nanoseconds of one core.
 struct LayoutCost {
   let target: Target
-  /// Channels of a block: as many as a vector has lanes.
+  /// Lanes of a vector.
+  private let lanes: Int
+  /// Channels of a block.
   let block: Int
 
-  init(_ target: Target) {
+  /// - Parameter block: as many channels as a vector has lanes where nil.
+  init(_ target: Target, block: Int? = nil) {
     self.target = target
-    block = target.lanes(byteWidth: 4)
+    lanes = target.lanes(byteWidth: 4)
+    self.block = block ?? lanes
+  }
+
+  /// As many channels as a vector has lanes; and where tiles multiply rows of 64 bytes, as many as
+  /// such a row has of narrower numbers.
+  static func blocks(_ target: Target) -> [Int] {
+    let lanes = target.lanes(byteWidth: 4)
+    return [lanes] + (target.hasTileProducts ? [2 * lanes, 4 * lanes] : [])
   }
 
   /// Multiply-adds of whole vectors that a kernel could start in a nanosecond.
-  private var vectorRate: Double { target.peakGFLOPS / Double(2 * block) }
+  private var vectorRate: Double { target.peakGFLOPS / Double(2 * lanes) }
 
   // Of the time of a multiply-add, what one vector of a window's taps takes: in blocks, where a
   // row of pixels fills its vectors, where it does not, and where it is read with a stride.
@@ -22,6 +33,8 @@ struct LayoutCost {
   /// What blocks save of the time of a sum over channels at full speed: a little; of narrow numbers,
   /// which are summed in tuples of neighbouring channels, the interleaving of channels too.
   private static let (savedShare, savedShareOfTuples) = (0.05, 0.1)
+  /// What full tiles save of the time of such tuples, where a block fills their rows.
+  private static let savedShareOfTiles = 0.4
 
   /// What the op's kernel saves where its operands and result are in blocks; less than nothing
   /// where it becomes slower.
@@ -33,7 +46,7 @@ struct LayoutCost {
     case .elementwise, .reader, .edgedContraction, .partialContraction: return 0
     case .window:
       let width = result.shape[result.rank - 1].constant!
-      let (full, rest) = (Double(width / block), Double(width % block > 0 ? 1 : 0))
+      let (full, rest) = (Double(width / lanes), Double(width % lanes > 0 ? 1 : 0))
       let isStrided = facts.reads[role.data[0]].contains { read in
         read.index.last!.coefficient(ofAxis: result.rank - 1) != 1
       }
@@ -41,13 +54,19 @@ struct LayoutCost {
         isStrided
         ? (full + rest) * Self.stridedTap : full * Self.fullTap + rest * Self.partialTap
       let plain = evaluations / Double(width) * row
-      return (plain - evaluations / Double(block) * Self.blockedTap) / vectorRate
+      return (plain - evaluations / Double(lanes) * Self.blockedTap) / vectorRate
     case .winograd:
+      // Its kernels take blocks of one vector.
+      guard block == lanes else { return -2 * evaluations / target.peakGFLOPS }
       return WinogradCost(
         input: operands[role.data[0]].shape, result: result.shape, target: target
       ).saved
     case .contraction:
-      let share = role.isOfTuples ? Self.savedShareOfTuples : Self.savedShare
+      var share = role.isOfTuples ? Self.savedShareOfTuples : Self.savedShare
+      if role.isOfTuples, target.hasTileProducts, let data = role.data.first {
+        let width = operands[data].element.byteWidth
+        share += Self.savedShareOfTiles * min(1, Double(block * width) / 64) * Double(width) / 4
+      }
       return 2 * evaluations / target.peakGFLOPS * share
     }
   }

@@ -8,15 +8,17 @@ import Testing
 @Suite struct TupleContractionTests {
   typealias Case = ContractionTests.Case
 
-  /// The machine's targets, with and without an instruction for it.
+  /// The machine's targets, with and without an instruction for it, and with tiles.
   static let targets: [Target] =
-    NativeRun.targets
-    + NativeRun.targets.filter { $0.instructionSet == .avx512 && Target.host().hasByteDotProduct }
-    .map { target in
-      var target = target
-      target.hasByteDotProduct = true
-      return target
-    }
+    NativeRun.targets + machine(\.hasByteDotProduct) + machine(\.hasTileProducts)
+
+  /// The machine's widest target with an instruction, where it has it.
+  private static func machine(_ instruction: WritableKeyPath<Target, Bool>) -> [Target] {
+    guard Target.host()[keyPath: instruction] else { return [] }
+    var target = Target(.avx512)
+    target[keyPath: instruction] = true
+    return [target]
+  }
 
   static func bytes(
     _ lhs: String, _ rhs: String, _ result: String, _ sizes: [Character: Int],
@@ -31,6 +33,9 @@ import Testing
 
   static let cases: [Case] = [
     bytes("mk", "kn", "mn", ["m": 40, "n": 70, "k": 32]),
+    bytes("mk", "kn", "mn", ["m": 75, "n": 90, "k": 192]),
+    bytes("mk", "nk", "mn", ["m": 14, "n": 130, "k": 96], .i8, .u8),
+    bytes("mk", "kn", "mn", ["m": 51, "n": 48, "k": 640], level2Bytes: 4096),
     bytes("mk", "kn", "mn", ["m": 29, "n": 64, "k": 37]),
     bytes("mk", "nk", "mn", ["m": 37, "n": 50, "k": 43], .i8, .u8),
     bytes("km", "kn", "mn", ["m": 31, "n": 10, "k": 63]),
@@ -60,13 +65,13 @@ import Testing
   ]
 
   /// The machine's targets that have an instruction for pairs of bf16.
-  static let floatTargets: [Target] = NativeRun.targets.filter {
-    $0.instructionSet == .avx512 && Target.host().hasBFloat16DotProduct
-  }.map { target in
-    var target = target
-    target.hasBFloat16DotProduct = true
-    return target
-  }
+  static let floatTargets: [Target] =
+    machine(\.hasBFloat16DotProduct)
+    + machine(\.hasTileProducts).map { target in
+      var target = target
+      target.hasBFloat16DotProduct = true
+      return target
+    }
 
   static func floats(
     _ lhs: String, _ rhs: String, _ result: String, _ sizes: [Character: Int], stride: Int = 1,
@@ -79,6 +84,8 @@ import Testing
 
   static let floatCases: [Case] = [
     floats("mk", "kn", "mn", ["m": 40, "n": 70, "k": 32]),
+    floats("mk", "kn", "mn", ["m": 75, "n": 90, "k": 96]),
+    floats("mk", "kn", "mn", ["m": 51, "n": 48, "k": 640], level2Bytes: 8192),
     floats("mk", "nk", "mn", ["m": 29, "n": 64, "k": 37]),
     floats("km", "kn", "mn", ["m": 31, "n": 10, "k": 63]),
     floats("mk", "kn", "mn", ["m": 3, "n": 100, "k": 21]),

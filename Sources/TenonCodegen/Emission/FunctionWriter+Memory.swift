@@ -11,7 +11,7 @@ extension FunctionWriter {
   }
 
   /// A pointer to the address.
-  private func pointer(_ address: Address) -> String {
+  func pointer(_ address: Address) -> String {
     let offset = expression(address.offset)
     return offset == "0l" ? "\(address.memory)" : "\(address.memory) + \(offset)"
   }

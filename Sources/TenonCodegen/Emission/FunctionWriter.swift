@@ -23,12 +23,15 @@ struct FunctionWriter {
   }
 
   mutating func function(_ symbol: String) -> String {
+    let tiles = tileFrame
+    if let tiles { line(tiles.before) }
     line("for (i64 x0 = firstTile; x0 < endTile; ++x0) {")
     depth += 1
     declareRegisters()
     kernel.body.forEach { write($0) }
     depth -= 1
     line("}")
+    if let tiles { line(tiles.after) }
     let body = lines
     lines = ""
     declareMemory()
@@ -96,6 +99,7 @@ struct FunctionWriter {
       }
     case .store(let address, let value, let count): store(address, value, count: count)
     case .prefetch(let address, let level): prefetch(address, level)
+    case .tiles(let product, let step): tiles(product, step)
     case .loop(let loop): write(loop)
     case .conditional(let condition, let first, let second):
       line("if (\(name(condition))) {")

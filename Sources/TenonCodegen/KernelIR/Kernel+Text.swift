@@ -56,6 +56,7 @@ private struct KernelPrinter {
         "store \(address), s\(value.rawValue)"
           + (count.map { ", count s\($0.rawValue)" } ?? ""))
     case .prefetch(let address, let level): line("prefetch \(address), level \(level.rawValue)")
+    case .tiles(let product, let step): line("\(product): \(step)")
     case .loop(let loop):
       let copies = loop.copies == 1 ? "" : "copies(\(loop.copies)) "
       let kind = loop.kind == .unrolled ? "unrolled" : copies + "for"

@@ -21,6 +21,8 @@ package struct KernelInterpreter {
   private var registers: [[[LaneNumber]?]] = []
   private var values: [[LaneNumber]] = []
   private var variables: [Int]
+  /// Sums in tiles, row by row.
+  private var tileSums: [LaneNumber] = []
 
   /// - Parameter sizes: the kernel's size arguments in order.
   package init(_ kernel: Kernel, target: Target, sizes: [Int] = []) {
@@ -89,6 +91,7 @@ package struct KernelInterpreter {
           memory[target]![place] = element
         }
       case .prefetch: continue
+      case .tiles(let product, let step): try run(product, step)
       case .loop(let loop):
         var index = try number(loop.lower)
         let upper = try number(loop.upper)
@@ -99,6 +102,58 @@ package struct KernelInterpreter {
         }
       case .conditional(let condition, let first, let second):
         try run(values[condition.index][0].isTrue ? first : second)
+      }
+    }
+  }
+
+  private mutating func run(_ product: TileProduct, _ step: TileStep) throws {
+    let count = product.vectors * TileProduct.columns
+    func element(_ address: Address, _ offset: Int) throws -> LaneNumber {
+      let place = try number(address.offset) + offset
+      let elements = memory[root(address.memory)]!
+      guard elements.indices.contains(place) else {
+        throw Fault(description: "\(step) reads element \(place)")
+      }
+      // What lies past a piece's rows may be anything: its sums are not used.
+      return elements[place] ?? (product.element.isFloat ? .float(0) : .integer(0))
+    }
+    switch step {
+    case .clear:
+      let zero: LaneNumber = product.element.isFloat ? .float(0) : .integer(0)
+      tileSums = [LaneNumber](repeating: zero, count: product.rows * count)
+    case .multiply(let rows, let columns):
+      for place in tileSums.indices {
+        let (row, column) = place.quotientAndRemainder(dividingBy: count)
+        let (vector, lane) = column.quotientAndRemainder(dividingBy: TileProduct.columns)
+        var parts = [Float](repeating: 0, count: product.width)
+        for tuple in 0..<product.tuples {
+          for part in 0..<product.width {
+            let a = try element(rows, row * product.rowStride + tuple * product.width + part)
+            let b = try element(
+              columns[vector], tuple * product.columnStride + lane * product.width + part)
+            if product.element.isFloat {
+              // Sums of even and of odd numbers, then both.
+              parts[part].addProduct(Float(a.double), Float(b.double))
+            } else {
+              let sum = tileSums[place].integer + a.integer * b.integer
+              tileSums[place] = LaneNumber(sum, product.element)
+            }
+          }
+        }
+        if product.element.isFloat {
+          let sum = Float(tileSums[place].double) + (parts[0] + parts[1])
+          tileSums[place] = .float(Double(sum))
+        }
+      }
+    case .store(let address):
+      let offset = try number(address.offset)
+      for (place, sum) in tileSums.enumerated() {
+        let (row, column) = place.quotientAndRemainder(dividingBy: count)
+        let target = offset + row * product.sumStride + column
+        guard memory[address.memory]!.indices.contains(target) else {
+          throw Fault(description: "\(step) writes element \(target)")
+        }
+        memory[address.memory]![target] = sum
       }
     }
   }

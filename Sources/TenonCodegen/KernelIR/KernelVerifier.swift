@@ -57,6 +57,7 @@ private struct KernelVerifier {
       }
       if let count { try scalar(count, "a count") }
     case .prefetch(let address, _): try verify(address)
+    case .tiles(let product, let step): try verify(product, step)
     case .loop(let loop):
       try verify(loop.lower)
       try verify(loop.upper)
@@ -78,6 +79,30 @@ private struct KernelVerifier {
         kernel.type(condition) == LaneType(.bool), "a condition of type \(kernel.type(condition))")
       try verify(first)
       try verify(second)
+    }
+  }
+
+  private func verify(_ product: TileProduct, _ step: TileStep) throws {
+    for address in step.addresses { try verify(address) }
+    let elements = [product.rowElement, product.columnElement, product.element]
+    try require(
+      [[.u8, .i8, .i32], [.i8, .u8, .i32], [.bf16, .bf16, .f32]].contains(elements),
+      "tiles of \(elements)")
+    try require(
+      (1...16).contains(product.height) && (1...16).contains(product.tuples)
+        && (1...2).contains(product.rowOffsets.count) && product.vectors <= product.mostVectors
+        && product.rowOffsets.count * (product.mostVectors + 1) < 8, "\(product) has no registers")
+    switch step {
+    case .clear: break
+    case .multiply(let rows, let columns):
+      try require(
+        columns.count == product.vectors && element(rows.memory) == product.rowElement
+          && columns.allSatisfy { element($0.memory) == product.columnElement },
+        "\(product): \(step)")
+    case .store(let address):
+      guard case .scratch = address.memory, element(address.memory) == product.element else {
+        throw Broken(rule: "\(product): \(step)")
+      }
     }
   }
 

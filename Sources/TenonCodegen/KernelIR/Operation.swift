@@ -74,6 +74,8 @@ package indirect enum Statement: Hashable, Sendable {
   /// Asks for the cache line of an element to be brought near: it need not exist, and nothing else
   /// depends on it.
   case prefetch(Address, CacheLevel)
+  /// A step of making sums of products in tiles, whose registers are the kernel's own.
+  case tiles(TileProduct, TileStep)
   case loop(Loop)
   /// Runs the first statements where a one-lane `bool` holds, else the second.
   case conditional(ValueIndex, [Statement], [Statement])

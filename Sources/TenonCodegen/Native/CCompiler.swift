@@ -101,6 +101,9 @@ package struct CCompiler: Hashable, Sendable {
     if target.hasBFloat16DotProduct, target.instructionSet == .avx512 {
       flags.append("-mavx512bf16")
     }
+    if target.hasTileProducts, target.instructionSet == .avx512 {
+      flags += ["-mamx-tile", "-mamx-int8", "-mamx-bf16"]
+    }
     return flags + extraFlags
   }
 

@@ -1,12 +1,17 @@
 import Glibc
 import TenonGraph
+import TenonRuntime
 
 extension Target {
   /// The machine that this program runs on, from what the system says of its processor.
   package static func host() -> Target { here }
 
-  private static let here = Target(
-    processorInformation: processorInformation, cacheSize: Target.cacheSize)
+  private static let here: Target = {
+    var target = Target(processorInformation: processorInformation, cacheSize: Target.cacheSize)
+    // The system has to be asked before a thread may use them.
+    if target.hasTileProducts { target.hasTileProducts = TileRegisters.arePermitted }
+    return target
+  }()
 
   /// The processor family that this program was compiled for.
   package static var hostArchitecture: String {
@@ -56,6 +61,8 @@ extension Target {
     self.init(set)
     hasByteDotProduct = set == .avx512 && flags.contains("avx512_vnni")
     hasBFloat16DotProduct = set == .avx512 && flags.contains("avx512_bf16")
+    hasTileProducts =
+      set == .avx512 && flags.isSuperset(of: ["amx_tile", "amx_int8", "amx_bf16"])
     level1Bytes = cacheSize(1) ?? level1Bytes
     level2Bytes = cacheSize(2) ?? level2Bytes
     level3Bytes = cacheSize(3) ?? level3Bytes

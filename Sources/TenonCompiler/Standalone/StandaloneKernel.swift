@@ -118,8 +118,13 @@ private struct StandaloneText {
     // \(contents)
     \(kernel.source())
     int printf(const char *, ...);
-    \(FillPattern.source)\(StoredNumber.source)\(memory)\(main)
+    \(permission)\(FillPattern.source)\(StoredNumber.source)\(memory)\(main)
     """
+  }
+
+  /// What asks the system for tile registers.
+  private var permission: String {
+    kernel.target.hasTileProducts ? "long syscall(long, ...);\n" : ""
   }
 
   /// What runs the compiled file.
@@ -197,6 +202,7 @@ private struct StandaloneText {
 
   private var main: String {
     var lines = ["int main(void) {"]
+    if kernel.target.hasTileProducts { lines.append("  syscall(158, 0x1023, 18);") }
     for (number, part) in call.memory.enumerated() where isLong && part.before != nil {
       let pattern = FillPattern(part.elementType)
       lines.append(

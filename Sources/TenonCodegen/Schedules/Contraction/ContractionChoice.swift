@@ -66,10 +66,15 @@ package struct ScheduleRequest: Hashable, Sendable {
 extension ContractionChoice {
   /// Whether a contraction can be cut so: the block fits the registers, and what a tile keeps in
   /// scratch memory does not grow past the caches.
-  func fits(_ shape: ContractionShape, lanes: Int, _ target: Target) -> Bool {
+  ///
+  /// - Parameter mostRows: a limit of the rows in the place of what registers hold.
+  func fits(
+    _ shape: ContractionShape, lanes: Int, _ target: Target, mostRows: Int? = nil
+  ) -> Bool {
     let needed = max(1, (shape.columns.bound + lanes - 1) / lanes)
     guard (1...8).contains(vectors), vectors <= needed, rows >= 1,
-      rows <= RegisterBlock.mostRows(vectors: vectors, target, shape.productCost(target)),
+      rows <= mostRows
+        ?? RegisterBlock.mostRows(vectors: vectors, target, shape.productCost(target)),
       (1...ContractionChoice.pieces(shape, rows)).contains(pieces)
     else { return false }
     let tileRows = Dimension.saturatingProduct(pieces, rows)
@@ -89,6 +94,11 @@ extension ContractionChoice {
       else { return false }
     }
     return true
+  }
+
+  /// Whether the blocks are those that tiles make.
+  func isMade(in tiles: TileBlock) -> Bool {
+    (rows, vectors) == (tiles.rows, tiles.vectors) && (depth ?? 0) % tiles.tuples == 0
   }
 
   /// Into how many pieces all rows are cut.

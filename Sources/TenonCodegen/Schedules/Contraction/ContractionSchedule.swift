@@ -11,6 +11,8 @@ struct ContractionSchedule {
   /// How the column factor's panel is read.
   let panel: PanelSource
   let rowSource: RowSource
+  /// How blocks are made in tiles; nil where they are made in registers.
+  let tiles: TileBlock?
   /// Indices of the outermost depth loop that are summed in registers at once; nil for all.
   let depthBlock: Int?
   let grid: TileGrid
@@ -38,13 +40,18 @@ struct ContractionSchedule {
     let lanes = target.lanes(byteWidth: shape.element.byteWidth)
     guard lanes > 1 else { return nil }
     var request = analysis.group.request?.choice
-    if let asked = request, !asked.fits(shape, lanes: lanes, target) { request = nil }
+    var tiles = TileBlock(shape, target: target)
+    if let asked = request {
+      if tiles.map({ asked.isMade(in: $0) }) != true { tiles = nil }
+      if !asked.fits(shape, lanes: lanes, target, mostRows: tiles?.rows) { request = nil }
+    }
     isRequested = request != nil
-    let block =
+    var block =
       request.map { RegisterBlock(rows: $0.rows, vectors: $0.vectors, lanes: lanes) }
       ?? RegisterBlock(
         rows: shape.rows.bound, columns: shape.columns.bound, mostRows: shape.rowsInCache,
         lanes: lanes, target: target, products: shape.productCost(target))
+    if request == nil, let tiles { block = tiles.block }
     self.block = block
     let rows = shape.rows.extent.constant
     pieces = rows.map { Pieces(count: $0, most: block.rows) }
@@ -52,20 +59,25 @@ struct ContractionSchedule {
     panel = PanelSource(shape, block: block, rowPieces: rowPieces)
     // One row gains nothing from panels that are made for it.
     guard !shape.isOneRow || panel == .direct || packsAhead else { return nil }
+    if panel == .direct, tiles?.columnStride == nil { tiles = nil }
+    self.tiles = tiles
     if let request {
       depthBlock = request.depth
     } else {
-      depthBlock = ContractionSchedule.depthBlock(shape, block, panel, target)
+      depthBlock = ContractionSchedule.depthBlock(
+        shape, block, target, multiple: shape.depth.count == 1 ? tiles?.tuples ?? 1 : 1)
     }
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
     rowSource = RowSource(
-      shape, block: block, panels: panels, isWhole: depthBlock == nil, request: request)
+      shape, block: block, panels: panels, isWhole: depthBlock == nil, request: request,
+      tiles: tiles)
     let bytes = block.rows * shape.depthBound * shape.rowElement.byteWidth
     isByPanel = ContractionSchedule.isByPanel(shape, block, target)
     let length =
       request?.pieces
       ?? ContractionSchedule.tileLength(
-        shape, block, rowPieces, panel, rowSource, target, tileWork,
+        shape, block, rowPieces, panel, rowSource, tiles?.products ?? shape.productCost(target),
+        tileWork,
         room: max(1, target.level2Bytes / 3 / max(1, bytes)))
     grid = ContractionSchedule.grid(
       shape, block, rowPieces, rowSource, isKnown: rows != nil, isByPanel: isByPanel,
@@ -103,7 +115,7 @@ struct ContractionSchedule {
   /// A panel of a packed or blocked factor that is walked again and again should stay in the
   /// second cache.
   private static func depthBlock(
-    _ shape: ContractionShape, _ block: RegisterBlock, _ panel: PanelSource, _ target: Target
+    _ shape: ContractionShape, _ block: RegisterBlock, _ target: Target, multiple: Int
   ) -> Int? {
     guard let first = shape.depth.first, !shape.isOneRow else { return nil }
     let inner = shape.depth.dropFirst().reduce(shape.width) {
@@ -116,13 +128,13 @@ struct ContractionSchedule {
     if length >= first.bound { return nil }
     // Blocks of about equal length.
     let blocks = (first.bound + length - 1) / length
-    return (first.bound + blocks - 1) / blocks
+    return ((first.bound + blocks - 1) / blocks + multiple - 1) / multiple * multiple
   }
 
   /// Row pieces of one tile.
   private static func tileLength(
     _ shape: ContractionShape, _ block: RegisterBlock, _ rowPieces: Int, _ panel: PanelSource,
-    _ rowSource: RowSource, _ target: Target, _ tileWork: Int, room: Int
+    _ rowSource: RowSource, _ cost: ProductCost, _ tileWork: Int, room: Int
   ) -> Int {
     let panels = (shape.columns.bound + block.columns - 1) / block.columns
     let outer = shape.outer.reduce(1) { Dimension.saturatingProduct($0, max(1, $1.bound)) }
@@ -130,8 +142,7 @@ struct ContractionSchedule {
     // work for its own.
     let groups = (panels + rowSource.panels - 1) / rowSource.panels
     let tiles = max(1, Dimension.saturatingProduct(groups, outer))
-    let products =
-      Double(shape.depthBound / shape.width) * shape.productCost(target).cyclesPerProduct
+    let products = Double(shape.depthBound / shape.width) * cost.cyclesPerProduct
     let results = Double(shape.stage.compute.program.cost) / 3
     let cycles = Double(block.rows * block.vectors * rowSource.panels) * (products + results)
     let reuse = rowSource != .direct ? 1 : panel == .direct ? 4 : 8
@@ -193,6 +204,7 @@ extension ContractionSchedule: CustomStringConvertible {
     return "\(grid); blocks of \(rows ?? "\(block.rows)") rows x \(block.vectors) vectors of "
       + "\(block.lanes) lanes; \(panel)"
       + (shape.tuple.map { "; dot products of \($0.width)" } ?? "")
+      + (tiles.map { "; \($0)" } ?? "")
       + (rowSource == .direct ? "" : "; copied rows") + (isByPanel ? "; panel by panel" : "")
       + (depthBlock.map { "; depth in blocks of \($0)" } ?? "")
   }

@@ -6,11 +6,16 @@ extension ContractionWriter {
   /// Work units of a program up to which it is written out for every row of a block.
   static let writtenOut = 12
 
-  /// The results of a piece of rows whose sums are in registers.
+  /// The results of a piece of rows whose sums are in registers or, of tiles, in scratch memory.
   func finish(
     _ row: IndexExpression, _ count: Int, _ columns: Columns,
     _ sums: (IndexExpression, Int) -> ValueIndex
   ) {
+    if schedule.tiles != nil {
+      return forEachRow(count, kind: .serial) { number in
+        finish(row + number, columns) { sums(number, $0) }
+      }
+    }
     guard stage.compute.program.cost > Self.writtenOut else {
       return forEachRow(count) { number in
         finish(row + number, columns) { sums(number, $0) }

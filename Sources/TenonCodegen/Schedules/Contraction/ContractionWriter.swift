@@ -111,7 +111,7 @@ struct ContractionWriter {
       let packed = panels.pack(ranges)
       forEachPiece { count, row in
         let partial = multiply(row, count, columns, ranges, packed, copy)
-        forEachRow(count) { number in
+        forEachRow(count, kind: schedule.tiles == nil ? .unrolled : .serial) { number in
           for vector in 0..<columns.vectors {
             let target = place(row + number, vector)
             let sofar = builder.define(.load(target, count: nil, mask: nil, fill: nil), vectorType)
@@ -155,9 +155,11 @@ struct ContractionWriter {
   /// `body` for each piece of the tile's rows, with its length and first row.
   func forEachPiece(_ body: (Int, IndexExpression) -> Void) { pieces.forEach(body) }
 
-  /// `body` for each row of a piece, written out.
-  func forEachRow(_ count: Int, _ body: (IndexExpression) -> Void) {
-    builder.loop(to: IndexExpression(Dimension(count)), kind: .unrolled) { number in
+  /// `body` for each row of a piece, written out where nothing else is said.
+  func forEachRow(
+    _ count: Int, kind: Loop.Kind = .unrolled, _ body: (IndexExpression) -> Void
+  ) {
+    builder.loop(to: IndexExpression(Dimension(count)), kind: kind) { number in
       builder.bound(number, below: Dimension(count))
       body(number)
     }
@@ -222,6 +224,9 @@ struct ContractionWriter {
     _ row: IndexExpression, _ count: Int, _ columns: Columns, _ ranges: [LoopRange],
     _ packed: PanelWriter.Packed?, _ copy: RowWriter?
   ) -> (IndexExpression, Int) -> ValueIndex {
+    if let tiles = schedule.tiles {
+      return multiplyTiles(tiles, row, count, columns, ranges, packed, copy)
+    }
     let ranges =
       packed == nil || shape.tuple != nil
       ? ranges : shape.merged(ranges, rowsAreCopied: copy != nil)

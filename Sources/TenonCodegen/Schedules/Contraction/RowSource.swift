@@ -11,11 +11,12 @@ enum RowSource: Hashable {
   /// - Parameter request: what is asked for, where rows can be read in more than one way.
   init(
     _ shape: ContractionShape, block: RegisterBlock, panels: Int, isWhole: Bool,
-    request: ContractionChoice? = nil
+    request: ContractionChoice? = nil, tiles: TileBlock? = nil
   ) {
     if shape.tuple != nil {
+      let isDirect = tiles.map { $0.rowStride != nil } ?? shape.rowsLieInTuples
       self =
-        shape.rowsLieInTuples ? .direct : .copied(panels: request?.panels ?? min(panels, 8))
+        isDirect ? .direct : .copied(panels: request?.panels ?? min(panels, 8))
       return
     }
     if let request {
@@ -63,8 +64,10 @@ struct RowWriter {
     let depth = shape.depth.reduce(shape.width) { Dimension.saturatingProduct($0, $1.bound) }
     let lines = (depth + line - 1) / line
     stride = (lines + (lines % 2 == 0 ? 1 : 2)) * line
+    // Tiles may read a row past the last.
+    let rows = writer.tileRows + (writer.schedule.tiles == nil ? 0 : 1)
     memory = writer.builder.scratch(
-      shape.rowElement, count: writer.tileRows * stride, sharedAs: "rows")
+      shape.rowElement, count: rows * stride, sharedAs: "rows")
   }
 
   /// Where a row's number, or tuple, at a step of depth lies.
@@ -118,6 +121,20 @@ struct RowWriter {
       }
       place[tuple.axis] = IndexExpression(0)
       let first = address(row, at: place)
+      if let lanes = blockLanes(tuple) {
+        return builder.loop(to: IndexExpression(Dimension(tuple.loop.bound / lanes))) { block in
+          builder.bound(block, below: Dimension(tuple.loop.bound / lanes))
+          writer.withLanes(lanes) { lane in
+            let index = block * Dimension(lanes) + lane
+            place[tuple.axis] = index
+            var lowering = writer.lowering(shape.reduction.program, at: place)
+            lowering.vectorVariable = lane.singleAxis
+            lowering.lanes = lanes
+            let value = lowering.lowerWide([shape.rowFactor])[0]
+            builder.store(Address(first.memory, first.offset + index), value)
+          }
+        }
+      }
       builder.vectorLoop(LoopRange(tuple.loop), lanes: lanes, unrolling: 1) { index, _, count in
         place[tuple.axis] = index
         var lowering = writer.lowering(shape.reduction.program, at: place)
@@ -127,6 +144,16 @@ struct RowWriter {
         let value = lowering.lowerWide([shape.rowFactor])[0]
         builder.store(Address(first.memory, first.offset + index), value, count: count)
       }
+    }
+  }
+
+  /// The most lanes for whose whole vectors a row's numbers lie side by side; nil where they do not,
+  /// or some are left over.
+  private func blockLanes(_ tuple: ProductTuple) -> Int? {
+    let shape = writer.shape
+    return [tuple.width, 2, 1].map { $0 * writer.block.lanes }.first {
+      tuple.loop.bound % $0 == 0
+        && shape.stage.isSideBySide(tuple.row, along: tuple.axis, blocksOf: $0)
     }
   }
 }

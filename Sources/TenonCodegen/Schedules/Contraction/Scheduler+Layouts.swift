@@ -34,7 +34,7 @@ extension Scheduler {
         layouts[input] = Layout.tuples(
           group.inputs[input], (column, block), indices, depth: shape.depth, tuple)
       }
-      if schedule.rowSource != .direct,
+      if schedule.rowSource != .direct, !shape.rowsLieInTuples,
         let (input, indices) = shape.load(shape.rowFactor, stages[0]), mayChange[input]
       {
         layouts[input] = Layout.tuples(

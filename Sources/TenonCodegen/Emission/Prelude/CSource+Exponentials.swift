@@ -14,6 +14,8 @@ extension CSource {
 
   /// exp x = 2ⁿ exp r, n the integer nearest x / ln 2. The power of two is applied in two factors
   /// where results may be subnormal, so that these are rounded once, and large ones overflow late.
+  /// What rounds to 0 is made 0 without a product: those of subnormal numbers take many times as
+  /// long, and masked scores are such arguments.
   mutating func exponentialSingle(_ type: LaneType, _ domain: ExponentialDomain = .any) -> String {
     needBits(type)
     // The last bits of `t` are those of n, or at once of the exponent of 2ⁿ or 2ⁿ⁺⁶⁴.
@@ -27,7 +29,8 @@ extension CSource {
       if case .any = domain {
         """
         const $I n = ($I)bits_$s(t) - ($I)(0x4b400000), n1 = n >> 1, n2 = n - n1;
-          return e * real_$s(($U)(n1 + 127) << 23) * real_$s(($U)(n2 + 127) << 23);
+          const $U last = a < low ? ($U)(0) : ($U)(n2 + 127) << 23;
+          return e * real_$s(($U)(n1 + 127) << 23) * real_$s(last);
         """
       } else {
         "return e * real_$s(bits_$s(t) << 23);"
@@ -50,15 +53,16 @@ extension CSource {
     }
   }
 
-  /// A first line that multiplies by 2ⁿ at once, with the same result, where the compiler has it.
+  /// First lines that multiply by 2ⁿ at once, with the same result, where the compiler has it.
   private func scaledByPower(_ type: LaneType) -> String {
     guard target.instructionSet == .avx512, type == LaneType(.f32, lanes: 16) else { return "" }
-    let name = "__builtin_ia32_scalefps512_mask"
+    let (name, compare) = ("__builtin_ia32_scalefps512_mask", "__builtin_ia32_cmpps512_mask")
     return """
 
       #if __has_builtin(\(name))
         typedef float scaled __attribute__((vector_size(64)));
-        return ($T)\(name)((scaled)e, (scaled)m, (scaled){0}, (unsigned short)-1, 4);
+        const unsigned short kept = \(compare)((scaled)a, (scaled)low, 5, (unsigned short)-1, 4);
+        return ($T)\(name)((scaled)e, (scaled)m, (scaled){0}, kept, 4);
       #endif
       """
   }

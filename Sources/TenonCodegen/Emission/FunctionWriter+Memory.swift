@@ -95,8 +95,16 @@ extension FunctionWriter {
       line("\(address.memory)[\(expression(address.offset))] = \(text);")
     } else if let count {
       line("\(source.storeFirst(stored))(\(pointer(address)), \(text), \(name(count)));")
+    } else if isStreamed(address.memory),
+      stored.lanes * stored.element.byteWidth == source.target.vectorBytes
+    {
+      line("\(source.storeStreamed(stored))(\(pointer(address)), \(text));")
     } else {
       line("*(\(source.type(stored))_at *)(\(pointer(address))) = \(text);")
     }
+  }
+
+  private func isStreamed(_ memory: Memory) -> Bool {
+    if case .buffer(let number) = memory { kernel.buffers[number].isStreamed } else { false }
   }
 }

@@ -32,6 +32,12 @@ struct FunctionWriter {
     depth -= 1
     line("}")
     if let tiles { line(tiles.after) }
+    if kernel.buffers.contains(where: \.isStreamed) {
+      // Other threads read what was written once the kernel has returned.
+      lines += "#if __has_builtin(__builtin_ia32_sfence)\n"
+      line("__builtin_ia32_sfence();")
+      lines += "#endif\n"
+    }
     let body = lines
     lines = ""
     declareMemory()

@@ -20,7 +20,8 @@ private struct KernelPrinter {
     text = "kernel(" + kernel.parameters.map(\.name).joined(separator: ", ") + ")"
     text += " tiles \(kernel.tiles) {\n"
     for (number, buffer) in kernel.buffers.enumerated() {
-      line("b\(number) = \(buffer.isOutput ? "output" : "input") \(buffer.element)")
+      let kind = buffer.isStreamed ? "streamed output" : buffer.isOutput ? "output" : "input"
+      line("b\(number) = \(kind) \(buffer.element)")
     }
     for (number, part) in kernel.scratch.enumerated() {
       line("t\(number) = scratch \(part.element)[\(part.count)]")

@@ -11,10 +11,13 @@ package struct Kernel: Hashable, Sendable {
   package struct Buffer: Hashable, Sendable {
     package var element: ElementType
     package var isOutput: Bool
+    /// Whether whole vectors are written past the caches, as nothing reads them soon.
+    package var isStreamed: Bool
 
-    package init(element: ElementType, isOutput: Bool) {
+    package init(element: ElementType, isOutput: Bool, isStreamed: Bool = false) {
       self.element = element
       self.isOutput = isOutput
+      self.isStreamed = isStreamed
     }
   }
 

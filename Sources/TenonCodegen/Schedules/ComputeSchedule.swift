@@ -21,8 +21,7 @@ struct ComputeSchedule {
     let group = analysis.group
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers(streaming: target))
     for temporary in analysis.temporaries {
       let count = temporary.row.reduce(1) {
         Dimension.saturatingProduct($0, max(0, $1.upperBound ?? 0))
@@ -50,9 +49,10 @@ struct ComputeSchedule {
       writer.write(over: ranges, at: [:])
     } else {
       loops(ranges[...], at: [:], in: builder) { place in
-        for (stage, choice) in zip(analysis.stages, choices) {
-          let writer = StageWriter(
+        for (number, (stage, choice)) in zip(analysis.stages, choices).enumerated() {
+          var writer = StageWriter(
             builder: builder, stage: stage, choice: choice, tiles: grid.tiles)
+          writer.ahead = readAhead(by: number, choice)
           writer.write(over: stage.innerLoops.map { LoopRange($0) }, at: place)
         }
       }
@@ -62,6 +62,56 @@ struct ComputeSchedule {
     return ScheduledKernel(
       kernel: kernel, description: text, hasUniformTiles: grid.isUniform)
   }
+}
+
+// Rows that one stage after the other goes over come from memory in the first alone: another brings
+// those of the next index near meanwhile.
+extension ComputeSchedule {
+  /// What a stage reads again of the rows that the first one reads from memory, where no stage
+  /// before it does.
+  private func readAhead(
+    by number: Int, _ choice: VectorChoice
+  ) -> (loads: [ScalarID], axis: Int)? {
+    guard number > 0, analysis.stages[number].compute.reduction == nil, case .parallel = choice,
+      let axis = analysis.sharedLoops.last?.axes.last
+    else { return nil }
+    let first = rows(of: 0, axis)
+    let before = (1..<number).reduce(into: Set<Memory>()) { found, stage in
+      if analysis.stages[stage].compute.reduction == nil {
+        found.formUnion(rows(of: stage, axis).keys)
+      }
+    }
+    let again = rows(of: number, axis).filter { first[$0.key] != nil && !before.contains($0.key) }
+    let loads = again.values.sorted()
+    return loads.isEmpty ? nil : (loads, axis)
+  }
+
+  /// By large input, a load of a stage that goes along its rows, which follow each other.
+  private func rows(of number: Int, _ axis: Int) -> [Memory: ScalarID] {
+    let stage = analysis.stages[number]
+    let program = stage.compute.reduction?.program ?? stage.compute.program
+    var found: [Memory: ScalarID] = [:]
+    for (place, instruction) in program.instructions.enumerated() {
+      guard case .load(let operand, let indices, let guards, _) = instruction, guards.isEmpty,
+        case .buffer(let input) = stage.operands[operand].memory,
+        input < analysis.group.inputs.count
+      else { continue }
+      let type = analysis.group.inputs[input]
+      let offset = stage.operands[operand].offset(indices).simplified(stage.size)
+      let count = type.storedCount.constant ?? 0
+      guard offset.scalars.isEmpty,
+        Dimension.saturatingProduct(count, type.element.byteWidth) > target.level2Bytes,
+        let row = offset.coefficient(ofAxis: axis).constant,
+        row * type.element.byteWidth >= ComputeSchedule.leastRow,
+        row * type.element.byteWidth <= target.level1Bytes
+      else { continue }
+      found[.buffer(input)] = found[.buffer(input)] ?? ScalarID(place)
+    }
+    return found
+  }
+
+  /// Bytes of a row that is worth bringing near.
+  private static let leastRow = 1024
 }
 
 /// Where each axis of a compute stands: an expression over loop variables. Axes without one are 0.

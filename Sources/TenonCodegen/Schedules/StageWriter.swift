@@ -17,6 +17,8 @@ struct StageWriter {
   var laneAxis: Int?
   /// Guards that are known to hold.
   var assumed: [Guard] = []
+  /// Loads of the last program whose elements at the next index of an axis are brought near.
+  var ahead: (loads: [ScalarID], axis: Int)?
 
   init(builder: KernelBuilder, stage: StageAnalysis, choice: VectorChoice, tiles: Dimension) {
     self.builder = builder
@@ -58,6 +60,12 @@ struct StageWriter {
   func writePoint(
     at place: AxisPlaces, _ lanes: Lanes, loaded: [ScalarID: ValueIndex] = [:]
   ) {
+    if let ahead {
+      var next = place
+      next[ahead.axis] = (place[ahead.axis] ?? IndexExpression(0)) + 1
+      let lowering = lowering(compute.program, at: next, lanes)
+      for load in ahead.loads { builder.prefetch(lowering.address(of: load), into: .first) }
+    }
     let reduced = compute.reduction.map { ReductionWriter(self, $0).write(at: place, lanes) }
     forEachVector(lanes) { vector in
       writeResults(

@@ -29,6 +29,21 @@ extension CSource {
     }
   }
 
+  /// Writes a whole vector past the caches, where it lies at a multiple of its size.
+  mutating func storeStreamed(_ type: LaneType) -> String {
+    function("store_streamed", type) {
+      """
+      INLINE void store_streamed_$s($S *p, $T v) {
+        if (((u64)p & (sizeof v - 1)) == 0) {
+          __builtin_nontemporal_store(v, ($T *)p);
+        } else {
+          *($T_at *)p = v;
+        }
+      }
+      """
+    }
+  }
+
   /// Elements side by side where the mask, as wide as they are, holds; `fill` elsewhere.
   mutating func loadMasked(_ type: LaneType) -> String {
     var fast = ""

@@ -94,8 +94,7 @@ struct AttentionSchedule {
   func schedule(parameters: [Symbol]) -> ScheduledKernel {
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers())
     AttentionWriter(builder: builder, schedule: self).write()
     return ScheduledKernel(
       kernel: builder.finish(tiles: grid.tiles), description: description,

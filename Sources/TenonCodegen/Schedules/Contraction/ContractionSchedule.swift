@@ -177,8 +177,7 @@ struct ContractionSchedule {
     let group = analysis.group
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers())
     let ranges = grid.ranges(of: .axis(0), in: builder)
     var place: AxisPlaces = [:]
     let (outer, rows, panels) = split(ranges)

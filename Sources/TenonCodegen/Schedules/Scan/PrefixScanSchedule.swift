@@ -24,8 +24,7 @@ struct PrefixScanSchedule {
   func schedule(parameters: [Symbol]) -> ScheduledKernel {
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers())
     // Which loops there are does not depend on where the state lies.
     let sketch = analysis(at: IndexExpression(0)) { _ in
       OperandAccess(memory: .scratch(0), element: .f32) { $0.last ?? IndexExpression(0) }

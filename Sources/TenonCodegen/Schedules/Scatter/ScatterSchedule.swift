@@ -27,8 +27,7 @@ struct ScatterSchedule {
   func schedule(parameters: [Symbol]) -> ScheduledKernel {
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers())
     let shape = ScatterShape(group, scatter)
     let elements = group.outputs.map(\.element)
     let inner = shape.freeLoops.indices.filter { !shape.choosesPlace[$0] }

@@ -27,8 +27,7 @@ struct SortSchedule {
   func schedule(parameters: [Symbol]) -> ScheduledKernel {
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers())
     let place = shape.indices.map { IndexExpression.axis($0) }
     let set = IndexSet(offsets: (group.inputs + group.outputs).map { $0.offset(place) }, others: [])
     let rows = IndexSet.loops(

@@ -53,8 +53,7 @@ struct TransposingSchedule {
     let group = analysis.group
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers())
     let lanes = transposition.lanes
     let writer = StageWriter(
       builder: builder, stage: analysis.stages[0], choice: .parallel(lanes: lanes),

@@ -103,8 +103,7 @@ struct WindowSchedule {
     let group = analysis.group
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers())
     let ranges = grid.ranges(of: .axis(0), in: builder)
     let stage = StageWriter(
       builder: builder, stage: analysis.stages[0], choice: .parallel(lanes: lanes),

@@ -42,8 +42,7 @@ struct WinogradSchedule {
     let group = analysis.group
     let builder = KernelBuilder(
       parameters: parameters,
-      buffers: group.inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
-        + group.outputs.map { Kernel.Buffer(element: $0.element, isOutput: true) })
+      buffers: group.buffers())
     WinogradWriter(builder: builder, schedule: self).write()
     return ScheduledKernel(
       kernel: builder.finish(tiles: grid.tiles), description: description,

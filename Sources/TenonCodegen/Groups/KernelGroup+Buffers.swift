@@ -1,0 +1,23 @@
+import TenonGraph
+import TenonTensor
+
+extension KernelGroup {
+  /// Results of at least so many bytes leave the caches before they are read again.
+  private static let streamedBytes = 32 << 20
+
+  /// The kernel's buffers: the inputs, then the outputs.
+  ///
+  /// - Parameter target: where large outputs are written once and in order, the target; what writes
+  ///   past its caches need not read a line first.
+  func buffers(streaming target: Target? = nil) -> [Kernel.Buffer] {
+    inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
+      + outputs.map { type in
+        let count = type.storedCount.constant ?? 0
+        let isLarge =
+          Dimension.saturatingProduct(count, type.element.byteWidth) >= KernelGroup.streamedBytes
+        return Kernel.Buffer(
+          element: type.element, isOutput: true,
+          isStreamed: isLarge && (target?.vectorBytes ?? 0) >= 32)
+      }
+  }
+}

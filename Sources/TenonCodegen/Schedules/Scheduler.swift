@@ -7,7 +7,7 @@ package struct Scheduler {
   /// Work units of one tile: rough counts of vector instructions.
   package let tileWork: Int
 
-  package init(target: Target, tileWork: Int = 1 << 16) {
+  package init(target: Target, tileWork: Int = 1 << 14) {
     self.target = target
     self.tileWork = tileWork
   }
@@ -46,7 +46,7 @@ package struct Scheduler {
       return transposing.schedule(parameters: group.symbols)
     }
     // Elementwise tiles share nothing, so they may be small: short kernels still find two threads.
-    return ComputeSchedule(analysis: analysis, target: target, tileWork: max(1, tileWork / 16))
+    return ComputeSchedule(analysis: analysis, target: target, tileWork: max(1, tileWork / 4))
       .schedule(parameters: group.symbols)
   }
 }

@@ -146,8 +146,13 @@ struct ContractionSchedule {
     let results = Double(shape.stage.compute.program.cost) / 3
     let cycles = Double(block.rows * block.vectors * rowSource.panels) * (products + results)
     let reuse = rowSource != .direct ? 1 : panel == .direct ? 4 : 8
-    let least = max(reuse, Int((Double(tileWork) / max(1, cycles)).rounded(.up)))
-    let chunks = max(1, min((32 + tiles - 1) / tiles, rowPieces / least))
+    func chunks(tiles wanted: Int, ofCycles work: Int) -> Int {
+      let least = max(reuse, Int((Double(work) / max(1, cycles)).rounded(.up)))
+      return min((wanted + tiles - 1) / tiles, rowPieces / least)
+    }
+    // More and more tiles gain less and less.
+    let chunks = max(
+      1, chunks(tiles: 12, ofCycles: tileWork), chunks(tiles: 32, ofCycles: 4 * tileWork))
     let length = (rowPieces + chunks - 1) / chunks
     // Copied rows stay in the second cache.
     return rowSource == .direct ? length : min(length, room)

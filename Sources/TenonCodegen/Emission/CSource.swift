@@ -5,7 +5,7 @@ import TenonTensor
 /// before its first use, then kernels.
 struct CSource {
   /// Raised whenever the C of an unchanged kernel changes; part of the cache's keys.
-  static let version = 6
+  static let version = 7
 
   let target: Target
   private var written: Set<String> = []

@@ -20,6 +20,11 @@ extension FunctionWriter {
       names[value] = name
     }
     noteSign(value, operation)
+    switch operation {
+    case .unary(.errorFunction, _), .float(1): definitions[value] = operation
+    case .splat(let a): definitions[value] = definitions[a] == .float(1) ? .float(1) : nil
+    default: definitions[value] = nil
+    }
   }
 
   private mutating func noteSign(_ value: ValueIndex, _ operation: Operation) {
@@ -160,10 +165,23 @@ extension FunctionWriter {
     return (source.call(function, operand, name(a)), nil)
   }
 
+  /// The argument of an error function to which 1 is added.
+  private func errorFunctionPlusOne(_ a: ValueIndex, _ b: ValueIndex) -> ValueIndex? {
+    guard definitions[b] == .float(1), case .unary(.errorFunction, let x) = definitions[a] else {
+      return nil
+    }
+    return x
+  }
+
   private mutating func binary(
     _ function: BinaryFunction, _ a: ValueIndex, _ b: ValueIndex, _ type: LaneType
   ) -> (String, Int?) {
     guard type.element == .bool else {
+      if function == .add, type.element == .f32,
+        let argument = errorFunctionPlusOne(a, b) ?? errorFunctionPlusOne(b, a)
+      {
+        return ("\(source.onePlusErrorFunction(type))(\(name(argument)))", nil)
+      }
       return (source.call(function, type, name(a), name(b)), nil)
     }
     let symbol: String

@@ -7,6 +7,8 @@ struct FunctionWriter {
   var source: CSource
   /// The C expression of each value in scope.
   var names: [ValueIndex: String] = [:]
+  /// Of what later values may be one with: error functions, and the number 1.
+  var definitions: [ValueIndex: Operation] = [:]
   /// Bytes of one lane of each `bool` vector: masks are as wide as what they were made from.
   var maskBytes: [ValueIndex: Int] = [:]
   /// The numbers of unrolled loops' variables.

@@ -233,6 +233,23 @@ extension CSource {
     }
   }
 
+  /// 1 + erf(x) within the rounding of the two one after the other, in one branch: exp(-q(|x|)) of
+  /// negative numbers, 2 less it of others.
+  mutating func onePlusErrorFunction(_ type: LaneType) -> String {
+    let exponential = exponentialSingle(type, .near)
+    let abs = floatFunction(.abs, type)
+    return function("one_plus_error_function", type) {
+      """
+      INLINE $T one_plus_error_function_$s($T x) {
+        const $T a = \(abs)(x), far = ($T)(4.0f), zero = ($T)(0.0f), t = a > far ? far : a;
+        const $T q = \(Polynomial.errorComplementLogarithmSingle.horner("t", .f32));
+        const $T e = \(exponential)(-(q * t)), tail = a >= far ? zero : e;
+        return x < zero ? tail : ($T)(2.0f) - tail;
+      }
+      """
+    }
+  }
+
   /// Near 0 a polynomial; else 1 - exp(-x²) g(x), where g fits exp(x²) (1 - erf x).
   mutating func errorFunction(_ type: LaneType) -> String {
     let exponential = exponential(type)

@@ -63,6 +63,12 @@ struct Polynomial {
   static let errorLogarithmSingle = Polynomial([
     0.00016644922, 1.1277972, 0.6369761, 0.10411367, -0.022315206, 0.0030654885, -0.00019821945,
   ])
+  /// -log(1 - erf(x)) / x, 0 <= x <= 4, so that the error of its exponential is least beside
+  /// 1 - erf(x) + 0.003.
+  static let errorComplementLogarithmSingle = Polynomial([
+    1.1283796, 0.63661176, 0.10282296, -0.019272763, -1.0488242e-06, 0.0015622086, -0.0006086625,
+    0.00012486409, -1.4026047e-05, 6.7708595e-07,
+  ])
   /// exp(x²) (1 - erf(x)) (x + 2.6) of (x - 2.6) / (x + 2.6), 1 <= x <= 6.
   static let errorComplement = Polynomial([
     1.0587888862548904, -0.8229323076756201, 0.4841274407820091, -0.1996470302519065,

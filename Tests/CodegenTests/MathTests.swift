@@ -123,6 +123,32 @@ import Testing
     try MathTests.check(target, Float.self) { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) }
   }
 
+  /// 1 + erf(x) is one function, no farther off than the two rounded one after the other.
+  @Test(arguments: NativeRun.targets)
+  func onePlusErrorFunction(target: Target) throws {
+    var program = ScalarProgram()
+    let x = program.add(.load(operand: 0, [.axis(0)], guards: [], fill: nil), .f32)
+    let error = program.add(.unary(.errorFunction, x), .f32)
+    let one = program.add(.float(1), .f32)
+    let sum = program.add(.binary(.add, error, one), .f32)
+    let type = TensorType(.f32, [Dimension(MathTests.count)])
+    let group = KernelGroup(
+      inputs: [type], outputs: [type],
+      body: .single(
+        .compute(Compute(axes: Array(type.shape), program: program, results: [sum]))))
+    let values = MathTests.samples(Float.self, count: MathTests.count) {
+      Float(bitPattern: UInt32(truncatingIfNeeded: $0))
+    }
+    let kernel = try KernelCompiler(target: target, cache: NativeRun.cache).compile([group])[0]
+    #expect(kernel.source().contains("one_plus_error_function"))
+    let result = try NativeRun.run(kernel, inputs: [Tensor(values)], outputs: group.outputs)[0]
+    for (x, got) in zip(values, try result.scalars(as: Float.self)) {
+      let exact = 1 + erfl(Float80(x))
+      #expect(
+        got.isNaN && exact.isNaN || abs(Float80(got) - exact) <= 1.3e-7, "\(target.name) \(x)")
+    }
+  }
+
   @Test(arguments: NativeRun.targets)
   func doublePrecision(target: Target) throws {
     try MathTests.check(target, Double.self) { Double(bitPattern: $0) }

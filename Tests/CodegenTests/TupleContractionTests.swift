@@ -35,7 +35,7 @@ import Testing
     bytes("mk", "kn", "mn", ["m": 40, "n": 70, "k": 32]),
     bytes("mk", "kn", "mn", ["m": 75, "n": 90, "k": 192]),
     bytes("mk", "nk", "mn", ["m": 14, "n": 130, "k": 96], .i8, .u8),
-    bytes("mk", "kn", "mn", ["m": 51, "n": 48, "k": 640], level2Bytes: 4096),
+    bytes("mk", "kn", "mn", ["m": 35, "n": 48, "k": 320], level2Bytes: 2048),
     bytes("mk", "kn", "mn", ["m": 29, "n": 64, "k": 37]),
     bytes("mk", "nk", "mn", ["m": 37, "n": 50, "k": 43], .i8, .u8),
     bytes("km", "kn", "mn", ["m": 31, "n": 10, "k": 63]),
@@ -85,7 +85,7 @@ import Testing
   static let floatCases: [Case] = [
     floats("mk", "kn", "mn", ["m": 40, "n": 70, "k": 32]),
     floats("mk", "kn", "mn", ["m": 75, "n": 90, "k": 96]),
-    floats("mk", "kn", "mn", ["m": 51, "n": 48, "k": 640], level2Bytes: 8192),
+    floats("mk", "kn", "mn", ["m": 35, "n": 48, "k": 320], level2Bytes: 4096),
     floats("mk", "nk", "mn", ["m": 29, "n": 64, "k": 37]),
     floats("km", "kn", "mn", ["m": 31, "n": 10, "k": 63]),
     floats("mk", "kn", "mn", ["m": 3, "n": 100, "k": 21]),

@@ -20,8 +20,10 @@ import Testing
     return graph
   }
 
-  private static func assigned(_ graph: Graph) throws -> (text: String, log: PassLog) {
-    let context = PassContext(graph, target: Target(.avx512), catalog: .standard)
+  private static func assigned(
+    _ graph: Graph, _ target: Target = Target(.avx512)
+  ) throws -> (text: String, log: PassLog) {
+    let context = PassContext(graph, target: target, catalog: .standard)
     try context.run(AssignLayouts.self)
     try graph.verify()
     return (graph.text(), context.log)
@@ -47,7 +49,19 @@ import Testing
         """)
   }
 
-  @Test func channelsOfBytesShareBlocks() throws {
+  /// Where tiles multiply rows of 64 bytes, blocks have as many channels.
+  @Test func channelsOfBytesFillTiles() throws {
+    var target = Target(.avx512)
+    target.hasTileProducts = true
+    let text = try Self.assigned(Self.bytes(), target).text
+    #expect(text.contains("relayout(%0): u8[1x64x28x28]{0,1/64,2,3,64:1}"))
+    #expect(text.count(of: "i32[1x64x28x28]{0,1/64,2,3,64:1}") == 5)
+    let floats = try Self.assigned(Self.chain(9, channels: 64), target).text
+    #expect(floats.contains("{0,1/16,2,3,16:1}"))
+  }
+
+  /// Convolutions of bytes one after the other.
+  private static func bytes() throws -> Graph {
     let graph = Graph("g")
     try graph.entry("main") {
       var x = try graph.input("x", .u8, [1, 64, 28, 28])
@@ -62,7 +76,11 @@ import Testing
       }
       try graph.output("y", x)
     }
-    let (text, log) = try Self.assigned(graph)
+    return graph
+  }
+
+  @Test func channelsOfBytesShareBlocks() throws {
+    let (text, log) = try Self.assigned(Self.bytes())
     #expect(text.count(of: "relayout") == 2)
     #expect(text.contains("relayout(%0): u8[1x64x28x28]{0,1/16,2,3,16:1}"))
     #expect(text.count(of: "i32[1x64x28x28]{0,1/16,2,3,16:1}") == 5)

@@ -40,7 +40,8 @@ import Testing
       let graph = Graph("pooling")
       let shape = [1, channels, height, width]
       let x = try graph.input("x", .f32, Shape(shape.map { Dimension($0) }))
-      try graph.output("y", maxPool(x, window: [3, 3], strides: [1, 1], padding: [[1, 1], [1, 1]]))
+      try graph.output(
+        "y", maxPool(x, window: [3, 3], strides: [1, 1], padding: [[1, 1], [1, 1]]))
       let feeds = ["x": try Self.numbers(shape, 101)]
       let native = try compile(graph).run(feeds)["y"]!
       let meant = try compile(graph, CompileOptions(backend: .reference)).run(feeds)["y"]!

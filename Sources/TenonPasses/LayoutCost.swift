@@ -67,8 +67,19 @@ struct LayoutCost {
         let width = operands[data].element.byteWidth
         share += Self.savedShareOfTiles * min(1, Double(block * width) / 64) * Double(width) / 4
       }
+      share += emptyLanes(facts, result)
       return 2 * evaluations / target.peakGFLOPS * share
     }
+  }
+
+  /// In plain layout the lanes lie along pixels: what those that the last vector leaves empty take of
+  /// the time of the others.
+  private func emptyLanes(_ facts: ComputeFacts, _ result: TensorType) -> Double {
+    let sizes = result.shape.dimensions.dropFirst(2).map { $0.constant ?? lanes }
+    let isPointwise = (facts.compute.reduction?.axes ?? []).filter { $0 != 1 }.count <= 1
+    let pixels = isPointwise ? sizes.reduce(1, *) : sizes.last ?? lanes
+    guard pixels > 0 else { return 0 }
+    return Double((pixels + lanes - 1) / lanes * lanes) / Double(pixels) - 1
   }
 
   /// The copy of a value into another layout: read and written once.

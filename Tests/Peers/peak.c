@@ -1,6 +1,7 @@
 // The arithmetic peak of the machine, with the protocol of `peer`: prints READY, then for each line S
 // runs for S seconds and prints a JSON array of the milliseconds that 10^9 operations take. Sixteen
-// independent chains of multiply-adds in registers, one worker for each thread.
+// independent chains of multiply-adds in registers, one worker for each thread; of bf16 and int8 on
+// machines with a matrix unit (AMX), four of products of tiles.
 //
 //   peak f32|bf16|int8 [threads]
 //   clang -O2 -pthread peak.c -o peak
@@ -12,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { CHAINS = 16, ROUNDS = 1 << 14 };
 
@@ -65,6 +68,35 @@ __attribute__((target("avx2,fma"))) static long fma_256(void) {
   return (long)ROUNDS * 12 * 16;
 }
 
+// Six tiles of 16 rows of 64 bytes: four of sums, one for each factor.
+#define TILES(NAME, FEATURE, PRODUCT, OPERATIONS)                                          \
+  __attribute__((target("amx-tile," FEATURE))) static long NAME(void) {                    \
+    static const struct {                                                                  \
+      unsigned char palette, rest[15];                                                     \
+      unsigned short bytes[16];                                                            \
+      unsigned char rows[16];                                                              \
+    } shapes = {1, {0}, {64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16}};               \
+    _tile_loadconfig(&shapes);                                                             \
+    _tile_zero(4);                                                                         \
+    _tile_zero(5);                                                                         \
+    for (int round = 0; round < ROUNDS / 16; round++) {                                    \
+      PRODUCT(0, 4, 5);                                                                    \
+      PRODUCT(1, 4, 5);                                                                    \
+      PRODUCT(2, 4, 5);                                                                    \
+      PRODUCT(3, 4, 5);                                                                    \
+    }                                                                                      \
+    _tile_release();                                                                       \
+    return (long)ROUNDS / 16 * 4 * OPERATIONS;                                             \
+  }
+TILES(tiles_bf16, "amx-bf16", _tile_dpbf16ps, 16 * 16 * 64)
+TILES(tiles_int8, "amx-int8", _tile_dpbusd, 16 * 16 * 128)
+
+// Whether the system lets this process use tiles: ARCH_REQ_XCOMP_PERM of XTILEDATA.
+static int has_tiles(void) {
+  return __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("amx-bf16") &&
+         syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+}
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -92,6 +124,8 @@ static void *run(void *argument) {
 }
 
 static Work *work_for(const char *precision) {
+  if (strcmp(precision, "f32") && has_tiles())
+    return strcmp(precision, "bf16") ? tiles_int8 : tiles_bf16;
   if (!strcmp(precision, "bf16")) return __builtin_cpu_supports("avx512bf16") ? dot_bf16 : NULL;
   if (!strcmp(precision, "int8")) return __builtin_cpu_supports("avx512vnni") ? dot_int8 : NULL;
   return __builtin_cpu_supports("avx512f") ? fma_512 : fma_256;

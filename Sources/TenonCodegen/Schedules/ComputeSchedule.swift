@@ -13,6 +13,9 @@ package struct ScheduledKernel {
 /// Loops for any group of computes: tiles over the axes that all stages share, then each stage in
 /// its own loops, with vectors along the axis that needs the fewest instructions.
 struct ComputeSchedule {
+  /// Tiles beyond which more would only take time to hand out.
+  private static let mostTiles = 1024
+
   let analysis: GroupAnalysis
   let target: Target
   let tileWork: Int
@@ -39,8 +42,9 @@ struct ComputeSchedule {
     }
     let isVector: Bool
     if single, case .parallel = choices[0] { isVector = true } else { isVector = false }
+    let whole = analysis.sharedLoops.reduce(cost) { Dimension.saturatingProduct($0, $1.bound) }
     let grid = TileGrid(
-      analysis.sharedLoops, cost: cost, work: tileWork,
+      analysis.sharedLoops, cost: cost, work: max(tileWork, whole / ComputeSchedule.mostTiles),
       multiple: isVector ? choices[0].lanes * StageWriter.unrolling : 1)
     let ranges = grid.ranges(of: .axis(0), in: builder)
     if single {

@@ -12,12 +12,15 @@ extension KernelGroup {
   func buffers(streaming target: Target? = nil) -> [Kernel.Buffer] {
     inputs.map { Kernel.Buffer(element: $0.element, isOutput: false) }
       + outputs.map { type in
-        let count = type.storedCount.constant ?? 0
-        let isLarge =
-          Dimension.saturatingProduct(count, type.element.byteWidth) >= KernelGroup.streamedBytes
-        return Kernel.Buffer(
+        Kernel.Buffer(
           element: type.element, isOutput: true,
-          isStreamed: isLarge && (target?.vectorBytes ?? 0) >= 32)
+          isStreamed: type.knownBytes >= KernelGroup.streamedBytes
+            && (target?.vectorBytes ?? 0) >= 32)
       }
   }
+}
+
+extension TensorType {
+  /// Bytes that the elements take as they are stored; 0 where a size is running.
+  var knownBytes: Int { Dimension.saturatingProduct(storedCount.constant ?? 0, element.byteWidth) }
 }

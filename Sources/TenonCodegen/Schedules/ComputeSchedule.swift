@@ -102,9 +102,7 @@ extension ComputeSchedule {
       else { continue }
       let type = analysis.group.inputs[input]
       let offset = stage.operands[operand].offset(indices).simplified(stage.size)
-      let count = type.storedCount.constant ?? 0
-      guard offset.scalars.isEmpty,
-        Dimension.saturatingProduct(count, type.element.byteWidth) > target.level2Bytes,
+      guard offset.scalars.isEmpty, type.knownBytes > target.level2Bytes,
         let row = offset.coefficient(ofAxis: axis).constant,
         row * type.element.byteWidth >= ComputeSchedule.leastRow,
         row * type.element.byteWidth <= target.level1Bytes

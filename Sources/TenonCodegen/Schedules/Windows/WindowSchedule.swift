@@ -125,8 +125,8 @@ extension WindowSchedule: CustomStringConvertible {
 }
 
 extension StageAnalysis {
-  /// The reduction's guards.
-  fileprivate var reductionGuards: [Guard] {
+  /// The guards of what the reduction combines.
+  var reductionGuards: [Guard] {
     guard let reduction = compute.reduction else { return [] }
     return reduction.program.needed(for: reduction.values).enumerated().flatMap {
       $1 ? reduction.program.instructions[$0].guards : []

@@ -136,19 +136,16 @@ struct WindowWriter {
 
   /// Guards that depend on `loop`, and on neither the loops inside it nor the rows nor the lanes.
   private func outerGuards(of loop: LoopAxis, before rest: ArraySlice<LoopAxis>) -> [Guard] {
-    let program = reduction.program
     var found: [Guard] = []
-    for (place, isNeeded) in program.needed(for: reduction.values).enumerated() where isNeeded {
-      for condition in program.instructions[place].guards {
-        let axes = condition.expression.axes
-        guard condition.expression.scalars.isEmpty, axes.contains(where: loop.axes.contains),
-          !axes.contains(where: schedule.rows.axes.contains),
-          !axes.contains(where: schedule.lane.axes.contains),
-          !axes.contains(where: { axis in rest.contains { $0.axes.contains(axis) } }),
-          !found.contains(condition)
-        else { continue }
-        found.append(condition)
-      }
+    for condition in writer.stage.reductionGuards {
+      let axes = condition.expression.axes
+      guard condition.expression.scalars.isEmpty, axes.contains(where: loop.axes.contains),
+        !axes.contains(where: schedule.rows.axes.contains),
+        !axes.contains(where: schedule.lane.axes.contains),
+        !axes.contains(where: { axis in rest.contains { $0.axes.contains(axis) } }),
+        !found.contains(condition)
+      else { continue }
+      found.append(condition)
     }
     return found
   }
